@@ -1,0 +1,78 @@
+/** What goes into and comes out of a .inr file. docs/FORMAT.md is the specification. */
+import type { Field } from '../field/field';
+import type { ImageMetadata, SampleType } from '../signal/signal';
+
+/** The grid that a file reconstructs. */
+export interface GridHeader {
+  readonly kind: 'grid';
+  readonly size: readonly number[];
+  readonly channels: number;
+  readonly type: SampleType;
+  readonly metadata: ImageMetadata;
+}
+
+/** A parameter vector after quantization: integers and one step size a tensor. value = fround(integer * step). */
+export interface QuantizedParameters {
+  /** Same order as parameterLayout(field).tensors. */
+  readonly tensors: readonly { readonly step: number; readonly values: Int32Array }[];
+}
+
+/** Ancillary provenance: how the file came to be. JSON, free of paths; never needed to decode. */
+export interface Provenance {
+  readonly generator: string;
+  readonly config?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** Everything a file holds. */
+export interface InrContent {
+  readonly header: GridHeader;
+  readonly field: Field;
+  readonly quantized: QuantizedParameters;
+  /** SHA-256 (hex) of the decoded samples, little-endian, interleaved. */
+  readonly sha256: string;
+  readonly provenance?: Provenance;
+}
+
+export interface ChunkReport {
+  readonly type: string;
+  readonly critical: boolean;
+  /** Whole chunk: length, type, data, checksum. */
+  readonly bytes: number;
+}
+
+export interface TensorReport {
+  readonly name: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly bitsPerParameter: number;
+  readonly step: number;
+}
+
+/** What `inr info` and the byte breakdown show; the chunks plus the magic add up to the file. */
+export interface FileReport {
+  readonly bytes: number;
+  readonly version: number;
+  readonly chunks: readonly ChunkReport[];
+  readonly tensors: readonly TensorReport[];
+}
+
+/** What a decoder refuses to exceed; checked from the header, before anything is allocated. */
+export interface DecodeLimits {
+  readonly samples: number;
+  readonly parameters: number;
+  /** Multiply-adds of the whole decode. */
+  readonly multiplyAdds: number;
+}
+
+/**
+ * Normative synthesis: decoded parameters -> samples, to the bit (docs/FORMAT.md). Two implementations: plain TypeScript
+ * (coding/synthesis.ts) and WebAssembly SIMD on threads (src-engine/cpu/exact.ts).
+ */
+export type Synthesizer = (
+  field: Field,
+  parameters: Float32Array,
+  size: readonly number[],
+  type: SampleType,
+  options?: { readonly signal?: AbortSignal; readonly onProgress?: (fraction: number) => void },
+) => Promise<Uint8Array | Uint16Array>;

@@ -1,0 +1,42 @@
+/**
+ * A Signal is what is to be represented. Today: samples on a regular grid (an image is the 2-dimensional case; volumes use
+ * the same type with 3). Surfaces will join as another kind.
+ */
+export type SampleType = 'uint8' | 'uint16';
+
+/** What must survive a fit beside the samples. */
+export interface ImageMetadata {
+  /** How the samples are to be read: sRGB, or as the embedded ICC profile says. */
+  readonly colorSpace: 'srgb' | 'icc' | 'linear';
+  /** The embedded profile where it was kept and not converted to sRGB. */
+  readonly icc?: Uint8Array;
+  /** The last channel is alpha (straight, not premultiplied). */
+  readonly alpha: boolean;
+}
+
+export interface GridSignal {
+  readonly kind: 'grid';
+  /** Extent along each coordinate, x first: [width, height] or [width, height, depth]. */
+  readonly size: readonly number[];
+  /** 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA; up to 16 in volumes. */
+  readonly channels: number;
+  readonly type: SampleType;
+  /** Interleaved samples, x fastest, then y, then z: length = product(size) * channels. */
+  readonly samples: Uint8Array | Uint16Array;
+  readonly metadata: ImageMetadata;
+}
+
+/** Largest sample value of a type: samples / sampleMaximum lie in [0, 1]. */
+export function sampleMaximum(type: SampleType): number {
+  return type === 'uint8' ? 255 : 65535;
+}
+
+/** Number of grid points (pixels, voxels). */
+export function pointCount(size: readonly number[]): number {
+  return size.reduce((product, extent) => product * extent, 1);
+}
+
+/** Bytes of the uncompressed samples: the base of every compression ratio that is shown. */
+export function rawBytes(signal: Pick<GridSignal, 'size' | 'channels' | 'type'>): number {
+  return pointCount(signal.size) * signal.channels * (signal.type === 'uint8' ? 1 : 2);
+}

@@ -1,0 +1,88 @@
+/**
+ * The narrow interface between whoever fits (app, command line, tests) and the engines that can. Three implementations:
+ * `tfjs` (the reference that defines what is right), `cpu` (WebAssembly SIMD on worker threads), `webgpu` (generated WGSL).
+ *
+ * What every implementation must agree on, to a relative 1e-3 of the parameters after 50 steps:
+ * - the batch of step s: grid indices batchIndex(seed, s, e, points) for e in [0, batch), s counted from 0;
+ * - the target t in [0,1] = raw sample / sampleMaximum; the prediction y = 0.5 + 0.5 * head;
+ * - the loss: mean over batch and channels of (y - t)^2;
+ * - Adam in the paper's form: m, v with bias correction by step s+1, update lr * mHat / (sqrt(vHat) + epsilon).
+ */
+import type { Field } from '#core/field/field';
+import type { FitPlan } from '#core/fit/config';
+import type { SampleType } from '#core/signal/signal';
+
+export type EngineName = 'webgpu' | 'cpu' | 'tfjs';
+
+/** What runs the engine, in words and facts that a user is shown. */
+export interface DeviceFacts {
+  readonly engine: EngineName;
+  /** 'NVIDIA GeForce RTX 4070', 'SwiftShader (software)', '2 threads, WebAssembly SIMD', 'tfjs 4.22 wasm' */
+  readonly name: string;
+  /** A software adapter or emulation; `auto` never takes it. */
+  readonly software: boolean;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The samples to learn: a regular grid, as in GridSignal. Engines copy what they need. */
+export interface TrainingSet {
+  readonly size: readonly number[];
+  readonly channels: number;
+  readonly type: SampleType;
+  readonly samples: Uint8Array | Uint16Array;
+}
+
+/** Everything needed to go on with a fit, on any engine. Vectors follow parameterLayout(field). */
+export interface TrainState {
+  /** Steps done. */
+  readonly step: number;
+  readonly parameters: Float32Array;
+  /** Adam's first and second moments, not bias-corrected. */
+  readonly moment1: Float32Array;
+  readonly moment2: Float32Array;
+}
+
+export interface TrainReport {
+  /** Steps done in all. */
+  readonly step: number;
+  /** Mean loss over the steps of this call (MSE of samples in [0,1], on the drawn batches). */
+  readonly loss: number;
+}
+
+export interface TrainerRequest {
+  readonly field: Field;
+  readonly plan: FitPlan;
+  readonly data: TrainingSet;
+  readonly seed: number;
+  /** Where to start; absent: initialParameters(field, seed), zero moments, step 0. */
+  readonly state?: TrainState;
+}
+
+export interface Trainer {
+  readonly field: Field;
+  /** Runs learningRates.length steps, one rate a step. One call at a time. Throws DeviceLostError when the device is gone. */
+  run(learningRates: Float32Array): Promise<TrainReport>;
+  /** A copy of the complete state. */
+  checkpoint(): Promise<TrainState>;
+  /**
+   * The current float model on a regular grid of `size` points over the domain: values 0.5 + 0.5 * head, not clamped,
+   * interleaved channels, x fastest. For display only: numbers come from the decoded file.
+   */
+  reconstruct(size: readonly number[]): Promise<Float32Array>;
+  dispose(): void;
+}
+
+export interface Engine {
+  readonly facts: DeviceFacts;
+  /** null when this field can be fitted here, else one sentence that says why not and what works instead. */
+  refusal(field: Field, plan: FitPlan): string | null;
+  createTrainer(request: TrainerRequest): Promise<Trainer>;
+  /** Evaluates given parameters on a regular grid; as Trainer.reconstruct. */
+  evaluate(field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** The device went away (driver reset, sleep, destroy). The fit goes on from its last checkpoint on another device. */
+export class DeviceLostError extends Error {
+  override readonly name = 'DeviceLostError';
+}
