@@ -1,0 +1,60 @@
+/**
+ * Named presets: versioned JSON under assets/presets, each with a parent whose configuration it refines and a reason for
+ * each number that it sets. Resolved and checked when first asked for.
+ */
+import { StudioError } from '../errors';
+import { parseConfig, type FitConfig } from './config';
+import fourier from '../../assets/presets/fourier.json';
+import nerf from '../../assets/presets/nerf.json';
+import siren from '../../assets/presets/siren.json';
+import sirenLarge from '../../assets/presets/siren-large.json';
+import sirenSmall from '../../assets/presets/siren-small.json';
+
+interface PresetFile {
+  readonly id: string;
+  readonly parent?: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface Preset {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly config: FitConfig;
+}
+
+const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, nerf, fourier];
+
+export const DEFAULT_PRESET = 'siren';
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Deep merge; an object with another `kind` replaces the parent's instead of mixing with it. */
+function refine(parent: Record<string, unknown>, child: Record<string, unknown>): Record<string, unknown> {
+  if ('kind' in child && child.kind !== parent.kind) return child;
+  const merged: Record<string, unknown> = { ...parent };
+  for (const [key, value] of Object.entries(child)) {
+    const base = parent[key];
+    merged[key] = isRecord(value) && isRecord(base) ? refine(base, value) : value;
+  }
+  return merged;
+}
+
+function resolve(id: string): Record<string, unknown> {
+  const file = files.find((candidate) => candidate.id === id);
+  if (!file) throw new StudioError('usage', 'preset.unknown', `No preset "${id}". There are: ${files.map((each) => each.id).join(', ')}.`);
+  return file.parent ? refine(resolve(file.parent), file.config) : { ...file.config };
+}
+
+/** The preset of that name. Throws StudioError 'usage'/'preset.unknown' that lists the names there are. */
+export function presetById(id: string): Preset {
+  const config = parseConfig(resolve(id), `preset ${id}`);
+  const { title, summary } = files.find((candidate) => candidate.id === id)!;
+  return { id, title, summary, config };
+}
+
+export function allPresets(): readonly Preset[] {
+  return files.map((file) => presetById(file.id));
+}
