@@ -22,6 +22,9 @@ export const SINE_COEFFICIENTS: readonly number[] = Object.freeze([
   3.1415927410125732, -5.1677141189575195, 2.55012583732605, -0.5985170006752014, 0.07802040874958038,
 ].map(fround));
 
+/** Named once here, so that the inner loop reads constants and no array. */
+const [c0, c1, c2, c3, c4] = SINE_COEFFICIENTS as readonly [number, number, number, number, number];
+
 /** float32(1 / pi), 0x3ea2f983. */
 export const INVERSE_PI = fround(0.31830987334251404);
 
@@ -47,7 +50,6 @@ export function roundHalfEven(value: number): number {
  * Infinities and NaN give NaN.
  */
 export function sinHalfTurns(h: number): number {
-  const [c0, c1, c2, c3, c4] = SINE_COEFFICIENTS as readonly [number, number, number, number, number];
   const t = roundHalfEven(h);
   const r = h - t;
   const u = fround(r * r);

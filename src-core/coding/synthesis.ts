@@ -1,0 +1,168 @@
+/**
+ * The normative synthesis in plain TypeScript: decoded parameters -> samples, to the bit. docs/FORMAT.md part 2 is its
+ * specification, exact-math.ts its arithmetic. It is the oracle that the WebAssembly decoder is hash-matched against, so it
+ * stays slow and obvious.
+ *
+ * Points are evaluated in blocks, activations stored [feature][point]: the innermost loop runs over points that do not
+ * depend on each other, and each sum keeps its normative order (bias first, then inputs ascending) whatever the block size.
+ * Storing into a Float32Array rounds as well; Math.fround is written all the same, because it is the specification.
+ */
+import { StudioError } from '../errors';
+import { fourierMatrix } from '../field/encoding';
+import { encodedWidth, omegaOf, type Field } from '../field/field';
+import { parameterLayout, type LayerSlot } from '../field/layout';
+import { axisCoordinates } from '../signal/coordinates';
+import { pointCount, sampleMaximum } from '../signal/signal';
+import { cosHalfTurns, sampleOf, sineScale, sinHalfTurns } from './exact-math';
+import type { Synthesizer } from './types';
+
+const { fround } = Math;
+
+/** Points evaluated together: large enough to hide the loop overhead, small enough for 512 features to stay in the cache. */
+const BLOCK = 256;
+
+/** The event loop gets its turn after this many milliseconds. */
+const TURN_MILLISECONDS = 40;
+
+/** Coordinates of the grid points [first, first + count) as rows [axis][point] of `out`. Axis 0 varies fastest. */
+function blockCoordinates(axes: readonly Float32Array[], first: number, count: number, out: Float32Array): void {
+  for (let point = 0; point < count; point++) {
+    let rest = first + point;
+    axes.forEach((axis, index) => {
+      out[index * BLOCK + point] = axis[rest % axis.length]!;
+      rest = Math.floor(rest / axis.length);
+    });
+  }
+}
+
+/** Features of a block of coordinates as rows [feature][point] of `out`. */
+function encodeBlock(field: Field, matrix: Float32Array, coordinates: Float32Array, count: number, out: Float32Array): void {
+  const { encoding, inputs } = field;
+  switch (encoding.kind) {
+    case 'identity':
+      out.set(coordinates.subarray(0, inputs * BLOCK));
+      return;
+    case 'octaves': {
+      let feature = 0;
+      if (encoding.includeInput) {
+        out.set(coordinates.subarray(0, inputs * BLOCK));
+        feature = inputs;
+      }
+      for (let octave = 0; octave < encoding.octaves; octave++) {
+        for (let input = 0; input < inputs; input++, feature += 2) {
+          for (let point = 0; point < count; point++) {
+            const h = coordinates[input * BLOCK + point]! * 2 ** octave; // exact
+            out[feature * BLOCK + point] = sinHalfTurns(h);
+            out[(feature + 1) * BLOCK + point] = cosHalfTurns(h);
+          }
+        }
+      }
+      return;
+    }
+    case 'fourier':
+      for (let feature = 0; feature < encoding.features; feature++) {
+        for (let point = 0; point < count; point++) {
+          let h = fround(coordinates[point]! * matrix[feature * inputs]!);
+          for (let input = 1; input < inputs; input++) {
+            h = fround(h + fround(coordinates[input * BLOCK + point]! * matrix[feature * inputs + input]!));
+          }
+          out[feature * BLOCK + point] = sinHalfTurns(h);
+          out[(encoding.features + feature) * BLOCK + point] = cosHalfTurns(h);
+        }
+      }
+      return;
+    default:
+      encoding satisfies never;
+  }
+}
+
+/** Dense layer on a block: out[o][p] = bias[o] + sum over i ascending of in[i][p] * weight[i][o]. */
+function denseBlock(layer: LayerSlot, parameters: Float32Array, input: Float32Array, count: number, out: Float32Array): void {
+  const { fanIn, fanOut, weightOffset, biasOffset } = layer;
+  for (let o = 0; o < fanOut; o++) {
+    const row = o * BLOCK;
+    out.fill(parameters[biasOffset + o]!, row, row + count);
+    for (let i = 0; i < fanIn; i++) {
+      const weight = parameters[weightOffset + i * fanOut + o]!;
+      const source = i * BLOCK;
+      for (let point = 0; point < count; point++) {
+        out[row + point] = fround(out[row + point]! + fround(input[source + point]! * weight));
+      }
+    }
+  }
+}
+
+/** Activation of hidden layer `layer`, in place. */
+function activateBlock(field: Field, layer: number, rows: number, count: number, values: Float32Array): void {
+  const scale = sineScale(omegaOf(field.activation, layer));
+  for (let row = 0; row < rows; row++) {
+    for (let at = row * BLOCK; at < row * BLOCK + count; at++) {
+      const z = values[at]!;
+      switch (field.activation.kind) {
+        case 'sine':
+          values[at] = sinHalfTurns(fround(z * scale));
+          break;
+        case 'relu':
+          values[at] = z > 0 ? z : 0;
+          break;
+        default:
+          field.activation satisfies never;
+      }
+    }
+  }
+}
+
+/**
+ * Decodes `parameters` (parameterLayout(field)) on a regular grid of `size` points, x first. Returns interleaved samples, x
+ * fastest. Gives the event loop its turn now and then.
+ *
+ * Throws StudioError 'failed'/'synthesis.shape' when parameters or size do not fit the field, 'cancelled' after an abort.
+ */
+export const synthesize: Synthesizer = async (field, parameters, size, type, options = {}) => {
+  const layout = parameterLayout(field);
+  if (parameters.length !== layout.length) {
+    throw new StudioError('failed', 'synthesis.shape', `The field has ${layout.length} parameters, ${parameters.length} were given.`);
+  }
+  if (size.length !== field.inputs) {
+    throw new StudioError('failed', 'synthesis.shape', `The field takes ${field.inputs} coordinates, the grid has ${size.length}.`);
+  }
+  const points = pointCount(size);
+  const maximum = sampleMaximum(type);
+  const samples = type === 'uint8' ? new Uint8Array(points * field.outputs) : new Uint16Array(points * field.outputs);
+  const axes = size.map(axisCoordinates);
+  const matrix =
+    field.encoding.kind === 'fourier'
+      ? fourierMatrix(field.encoding.features, field.inputs, field.encoding.sigma, field.encoding.seed)
+      : new Float32Array(0);
+
+  const rows = Math.max(encodedWidth(field.encoding, field.inputs), field.width, field.outputs);
+  const coordinates = new Float32Array(field.inputs * BLOCK);
+  let values = new Float32Array(rows * BLOCK);
+  let next = new Float32Array(rows * BLOCK);
+  let turnStart = performance.now();
+
+  for (let first = 0; first < points; first += BLOCK) {
+    if (performance.now() - turnStart > TURN_MILLISECONDS) {
+      options.onProgress?.(first / points);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      turnStart = performance.now();
+    }
+    if (options.signal?.aborted) throw new StudioError('cancelled', 'cancelled', 'Cancelled.');
+
+    const count = Math.min(BLOCK, points - first);
+    blockCoordinates(axes, first, count, coordinates);
+    encodeBlock(field, matrix, coordinates, count, values);
+    for (const layer of layout.layers) {
+      denseBlock(layer, parameters, values, count, next);
+      if (layer.index < field.depth) activateBlock(field, layer.index, layer.fanOut, count, next);
+      [values, next] = [next, values];
+    }
+    for (let point = 0; point < count; point++) {
+      for (let channel = 0; channel < field.outputs; channel++) {
+        samples[(first + point) * field.outputs + channel] = sampleOf(values[channel * BLOCK + point]!, maximum);
+      }
+    }
+  }
+  options.onProgress?.(1);
+  return samples;
+};
