@@ -6,6 +6,7 @@
  * The learning rate is a pure function of the step when only steps bound the fit: then seed and configuration decide the
  * result, however the steps are sliced. With a time budget it follows the larger of the two fractions.
  */
+import { initialParameters } from '#core/field/init';
 import { learningRate } from '#core/fit/schedule';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainState } from './engine';
 
@@ -122,8 +123,12 @@ export class FitSession {
     if (this.#state !== 'ready') throw new Error('A FitSession runs once.');
     this.#state = start.paused ? 'paused' : 'running';
     try {
-      const stopped = await this.#loop();
-      const state = await this.#trainer.checkpoint();
+      let stopped: boolean;
+      let state: TrainState | null = null;
+      do {
+        stopped = await this.#loop();
+        state = await this.#survive(() => this.#trainer.checkpoint());
+      } while (state === null);
       this.#state = stopped ? 'stopped' : 'done';
       this.#progress = { ...this.#progress, state: this.#state };
       return { outcome: this.#state === 'done' ? 'done' : 'stopped', step: this.#step, seconds: this.#seconds, state };
@@ -146,7 +151,7 @@ export class FitSession {
       if (this.#stopWished) return true;
       if (this.#step >= steps || this.#fraction() >= 1) return false;
       if (this.#state === 'paused' && this.#singleSteps === 0) {
-        await this.#preview(onPreview);
+        await this.#survive(() => this.#preview(onPreview));
         this.#emit(this.#progress.loss);
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -157,8 +162,8 @@ export class FitSession {
       const single = this.#state === 'paused';
       const count = single ? 1 : Math.min(slice, steps - this.#step);
       if (single) this.#singleSteps--;
-      const began = now();
-      try {
+      const survived = await this.#survive(async () => {
+        const began = now();
         const report = await this.#trainer.run(this.#rates(count));
         this.#step = report.step;
         const took = Math.max(0.01, now() - began);
@@ -170,7 +175,7 @@ export class FitSession {
         this.#emit(report.loss);
         if (sincePreview >= previewDue) {
           const previewBegan = now();
-          if (await this.#preview(onPreview)) return true;
+          if (await this.#preview(onPreview)) this.#stopWished = true;
           previewDue = Math.max(this.options.previewMilliseconds ?? 250, 5 * (now() - previewBegan));
           sincePreview = 0;
         }
@@ -179,11 +184,9 @@ export class FitSession {
           await onCheckpoint?.(this.#checkpoint, this.#seconds);
           checkpointAt = now();
         }
-      } catch (error) {
-        if (!(error instanceof DeviceLostError)) throw error;
-        await this.#recover(error);
-        slice = 1;
-      }
+        return true;
+      });
+      if (survived === null) slice = 1;
       await new Promise<void>((resolve) => setTimeout(resolve, 0));
     }
   }
@@ -192,15 +195,24 @@ export class FitSession {
     return (await onPreview?.(this.#trainer, this.#progress)) === true;
   }
 
+  /** Runs `work`; when the device is lost meanwhile, moves the fit to another trainer and returns null. */
+  async #survive<Result>(work: () => Promise<Result>): Promise<Result | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      await this.#recover(error);
+      return null;
+    }
+  }
+
   async #recover(error: DeviceLostError): Promise<void> {
-    const { request, recover } = this.options;
-    const length = this.#checkpoint?.parameters.length ?? 0;
-    const state = this.#checkpoint ?? request.state ?? null;
-    const trainer = state && length > 0 ? await recover?.(state, error) : await recover?.(await initialState(request), error);
+    const state = this.#checkpoint ?? startOf(this.options.request);
+    const trainer = await this.options.recover?.(state, error);
     if (!trainer) throw error;
     this.#trainer.dispose();
     this.#trainer = trainer;
-    this.#step = state?.step ?? 0;
+    this.#step = state.step;
   }
 
   /** Learning rates of the next `count` steps. */
@@ -243,9 +255,8 @@ export class FitSession {
   }
 }
 
-async function initialState(request: TrainerRequest): Promise<TrainState> {
+function startOf(request: TrainerRequest): TrainState {
   if (request.state) return request.state;
-  const { initialParameters } = await import('#core/field/init');
   const parameters = initialParameters(request.field, request.seed);
   return { step: 0, parameters, moment1: new Float32Array(parameters.length), moment2: new Float32Array(parameters.length) };
 }

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { presetById } from '#core/fit/presets';
+import { fieldFor } from '#core/field/field';
+import { initialParameters } from '#core/field/init';
+import { DeviceLostError, type Trainer, type TrainerRequest, type TrainState } from './engine';
+import { FitSession, type SessionOptions, type SessionProgress } from './session';
+
+const field = fieldFor({ encoding: { kind: 'identity' }, depth: 1, width: 8, activation: { kind: 'relu' } }, 2, 1);
+
+function request(steps: number, state?: TrainState): TrainerRequest {
+  const plan = { ...presetById('siren').config.plan, steps };
+  return { field, plan, seed: 1, data: { size: [4, 4], channels: 1, type: 'uint8', samples: new Uint8Array(16) }, state };
+}
+
+/** Records the learning rate of every step; loses its device after `loseAfter` steps. */
+class RecordingTrainer implements Trainer {
+  readonly field = field;
+  readonly rates: number[] = [];
+  disposed = false;
+  constructor(
+    private step = 0,
+    private readonly loseAfter = Number.POSITIVE_INFINITY,
+    private readonly milliseconds = 0,
+  ) {}
+  async run(learningRates: Float32Array) {
+    if (this.milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, this.milliseconds));
+    if (this.step + learningRates.length > this.loseAfter) throw new DeviceLostError('gone');
+    this.rates.push(...learningRates);
+    this.step += learningRates.length;
+    return { step: this.step, loss: 1 / this.step };
+  }
+  async checkpoint(): Promise<TrainState> {
+    const parameters = initialParameters(field, 1);
+    return { step: this.step, parameters, moment1: parameters.slice(), moment2: parameters.slice() };
+  }
+  async reconstruct() {
+    return new Float32Array(16);
+  }
+  dispose() {
+    this.disposed = true;
+  }
+}
+
+const session = (steps: number, trainer: Trainer, more: Partial<SessionOptions> = {}) => new FitSession({ request: request(steps), trainer, ...more });
+
+describe('FitSession', () => {
+  it('runs exactly the planned steps and ends as done', async () => {
+    const trainer = new RecordingTrainer();
+    const outcome = await session(777, trainer).run();
+    expect(outcome.outcome).toBe('done');
+    expect(outcome.step).toBe(777);
+    expect(trainer.rates).toHaveLength(777);
+  });
+
+  it('gives every step the same learning rate however the steps are sliced', async () => {
+    const long = new RecordingTrainer();
+    const short = new RecordingTrainer();
+    await session(300, long, { sliceMilliseconds: 1000 }).run();
+    await session(300, short, { sliceMilliseconds: 0.001 }).run();
+    expect(short.rates).toEqual(long.rates);
+    expect(long.rates[0]).toBeGreaterThan(long.rates[299]);
+  });
+
+  it('stops early when told and keeps the state reached', async () => {
+    const fit = session(1_000_000, new RecordingTrainer(0, Infinity, 1), {
+      onProgress: (progress) => {
+        if (progress.step >= 5) fit.stop();
+      },
+    });
+    const outcome = await fit.run();
+    expect(outcome.outcome).toBe('stopped');
+    expect(outcome.state.step).toBe(outcome.step);
+    expect(outcome.step).toBeLessThan(1_000_000);
+  });
+
+  it('does nothing while paused, one step for a single step, and all the rest after resume', async () => {
+    const trainer = new RecordingTrainer();
+    const fit = session(50, trainer);
+    const ended = fit.run({ paused: true });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(trainer.rates).toHaveLength(0);
+    fit.singleStep();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(trainer.rates).toHaveLength(1);
+    expect(fit.state).toBe('paused');
+    fit.resume();
+    await ended;
+    expect(trainer.rates).toHaveLength(50);
+  });
+
+  it('can be stopped while paused', async () => {
+    const fit = session(50, new RecordingTrainer());
+    const ended = fit.run({ paused: true });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    fit.stop();
+    expect((await ended).outcome).toBe('stopped');
+  });
+
+  it('ends by the time budget', async () => {
+    const outcome = await session(1_000_000, new RecordingTrainer(0, Infinity, 2), { secondsBudget: 0.05 }).run();
+    expect(outcome.outcome).toBe('done');
+    expect(outcome.seconds).toBeGreaterThanOrEqual(0.05);
+  });
+
+  it('goes on from the last checkpoint on another trainer when the device is lost', async () => {
+    const lost = new RecordingTrainer(0, 40, 1);
+    let from: TrainState | null = null;
+    let rescue: RecordingTrainer | null = null;
+    const outcome = await session(60, lost, {
+      checkpointMilliseconds: 0,
+      recover: async (state) => {
+        from = state;
+        rescue = new RecordingTrainer(state.step);
+        return rescue;
+      },
+    }).run();
+    expect(outcome.step).toBe(60);
+    expect(lost.disposed).toBe(true);
+    expect(from!.step).toBeGreaterThan(0);
+    expect(rescue!.rates).toHaveLength(60 - from!.step);
+  });
+
+  it('goes on from the start when the device is lost before the first checkpoint', async () => {
+    let from: TrainState | null = null;
+    const outcome = await session(10, new RecordingTrainer(0, 0), {
+      recover: async (state) => {
+        from = state;
+        return new RecordingTrainer(state.step);
+      },
+    }).run();
+    expect(from!.step).toBe(0);
+    expect(from!.parameters).toEqual(initialParameters(field, 1));
+    expect(outcome.step).toBe(10);
+  });
+
+  it('fails when nothing can take over', async () => {
+    const fit = session(10, new RecordingTrainer(0, 3), { recover: async () => null });
+    await expect(fit.run()).rejects.toBeInstanceOf(DeviceLostError);
+    expect(fit.state).toBe('failed');
+  });
+
+  it('reports time to go and a PSNR that follows the loss', async () => {
+    let last: SessionProgress | null = null;
+    await session(20, new RecordingTrainer(0, Infinity, 1), { onProgress: (progress) => (last = progress) }).run();
+    expect(last!.psnr).toBeCloseTo(-10 * Math.log10(last!.loss), 6);
+    expect(last!.secondsLeft).toBeCloseTo(0, 6);
+    expect(last!.samplesPerSecond).toBeCloseTo(last!.stepsPerSecond * request(20).plan.batch, 3);
+  });
+});
