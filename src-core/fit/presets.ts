@@ -16,6 +16,7 @@ interface PresetFile {
   readonly title: string;
   readonly summary: string;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly why?: Readonly<Record<string, string>>;
 }
 
 export interface Preset {
@@ -23,6 +24,8 @@ export interface Preset {
   readonly title: string;
   readonly summary: string;
   readonly config: FitConfig;
+  /** Reasons for numbers, by dotted path ('plan.batch'); the parent's where the preset gives none of its own. */
+  readonly why: Readonly<Record<string, string>>;
 }
 
 const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, nerf, fourier];
@@ -48,11 +51,16 @@ function resolve(id: string): Record<string, unknown> {
   return file.parent ? refine(resolve(file.parent), file.config) : { ...file.config };
 }
 
+function reasons(id: string): Record<string, string> {
+  const file = files.find((candidate) => candidate.id === id);
+  return { ...(file?.parent ? reasons(file.parent) : {}), ...file?.why };
+}
+
 /** The preset of that name. Throws StudioError 'usage'/'preset.unknown' that lists the names there are. */
 export function presetById(id: string): Preset {
   const config = parseConfig(resolve(id), `preset ${id}`);
   const { title, summary } = files.find((candidate) => candidate.id === id)!;
-  return { id, title, summary, config };
+  return { id, title, summary, config, why: reasons(id) };
 }
 
 export function allPresets(): readonly Preset[] {

@@ -174,6 +174,8 @@ export const endpoints = {
       state: v.nullable(trainState),
       /** Largest preview in pixels. */
       previewPixels: count,
+      /** Bounds the fitting time alone; `before` was spent before a resume. The first of steps and seconds ends the fit. */
+      seconds: v.optional(v.nullable(v.strictObject({ budget: v.pipe(v.number(), v.minValue(0.1)), before: v.pipe(v.number(), v.minValue(0)) }))),
     }),
     v.object({ run: token, device: deviceFacts }),
   ),
