@@ -1,0 +1,233 @@
+/**
+ * Dense layers over a tile of samples, in registers of 4 samples x 8 features: for every k two vectors of weights and four splats of
+ * inputs feed eight accumulators. Lanes run along features, so nothing is ever summed across lanes, and every output is
+ * bias + x[0] w[0] + x[1] w[1] + ... in ascending order with each product and sum rounded: the order of the normative synthesis
+ * (docs/FORMAT.md), which is why the exact decoder shares this file with the trainer.
+ *
+ * Layouts: activations [feature / 16][sample][16]; weights in panels [feature / 8][k][8]. The k loop is not unrolled: eight
+ * accumulators leave the compiler no registers for a second set of operands.
+ */
+
+/** Bytes of one sample within a block of 16 features. */
+const ROW: usize = 64;
+
+/**
+ * out[s][n] = bias[n] + sum_k a[s][k] w[k][n] for `samples` (a multiple of 4) samples and 8 * panels features.
+ * `aStride`, `outStride`: bytes between blocks of 16 features; `panelBytes`: bytes of one panel.
+ */
+export function product(
+  a: usize,
+  aStride: usize,
+  k: usize,
+  w: usize,
+  panelBytes: usize,
+  bias: usize,
+  panels: usize,
+  out: usize,
+  outStride: usize,
+  samples: usize,
+): void {
+  for (let p: usize = 0; p < panels; p++) {
+    const b0 = v128.load(bias);
+    const b1 = v128.load(bias, 16);
+    let rows = a;
+    let to = out + (p >> 1) * outStride + (p & 1) * 32;
+    const end = to + samples * ROW;
+    while (to < end) {
+      let c00 = b0;
+      let c01 = b1;
+      let c10 = b0;
+      let c11 = b1;
+      let c20 = b0;
+      let c21 = b1;
+      let c30 = b0;
+      let c31 = b1;
+      let weight = w;
+      let block = rows;
+      const last = w + k * 32;
+      while (weight < last) {
+        let x = block;
+        const until = min(weight + 512, last);
+        do {
+          const w0 = v128.load(weight);
+          const w1 = v128.load(weight, 16);
+          const x0 = v128.load32_splat(x);
+          c00 = f32x4.add(c00, f32x4.mul(x0, w0));
+          c01 = f32x4.add(c01, f32x4.mul(x0, w1));
+          const x1 = v128.load32_splat(x, 64);
+          c10 = f32x4.add(c10, f32x4.mul(x1, w0));
+          c11 = f32x4.add(c11, f32x4.mul(x1, w1));
+          const x2 = v128.load32_splat(x, 128);
+          c20 = f32x4.add(c20, f32x4.mul(x2, w0));
+          c21 = f32x4.add(c21, f32x4.mul(x2, w1));
+          const x3 = v128.load32_splat(x, 192);
+          c30 = f32x4.add(c30, f32x4.mul(x3, w0));
+          c31 = f32x4.add(c31, f32x4.mul(x3, w1));
+          x += 4;
+          weight += 32;
+        } while (weight < until);
+        block += aStride;
+      }
+      v128.store(to, c00);
+      v128.store(to, c01, 16);
+      v128.store(to, c10, 64);
+      v128.store(to, c11, 80);
+      v128.store(to, c20, 128);
+      v128.store(to, c21, 144);
+      v128.store(to, c30, 192);
+      v128.store(to, c31, 208);
+      rows += 4 * ROW;
+      to += 4 * ROW;
+    }
+    w += panelBytes;
+    bias += 32;
+  }
+}
+
+/**
+ * slope[s][n] *= sum_k g[s][k] w[k][n]: the gradient of a layer's inputs through the derivative of the activation that made
+ * them, in place of that derivative. Shapes as in product().
+ */
+export function backProduct(
+  g: usize,
+  gStride: usize,
+  k: usize,
+  w: usize,
+  panelBytes: usize,
+  panels: usize,
+  slope: usize,
+  slopeStride: usize,
+  samples: usize,
+): void {
+  for (let p: usize = 0; p < panels; p++) {
+    let rows = g;
+    let to = slope + (p >> 1) * slopeStride + (p & 1) * 32;
+    const end = to + samples * ROW;
+    while (to < end) {
+      let c00 = f32x4.splat(0);
+      let c01 = c00;
+      let c10 = c00;
+      let c11 = c00;
+      let c20 = c00;
+      let c21 = c00;
+      let c30 = c00;
+      let c31 = c00;
+      let weight = w;
+      let block = rows;
+      const last = w + k * 32;
+      while (weight < last) {
+        let x = block;
+        const until = min(weight + 512, last);
+        do {
+          const w0 = v128.load(weight);
+          const w1 = v128.load(weight, 16);
+          const x0 = v128.load32_splat(x);
+          c00 = f32x4.add(c00, f32x4.mul(x0, w0));
+          c01 = f32x4.add(c01, f32x4.mul(x0, w1));
+          const x1 = v128.load32_splat(x, 64);
+          c10 = f32x4.add(c10, f32x4.mul(x1, w0));
+          c11 = f32x4.add(c11, f32x4.mul(x1, w1));
+          const x2 = v128.load32_splat(x, 128);
+          c20 = f32x4.add(c20, f32x4.mul(x2, w0));
+          c21 = f32x4.add(c21, f32x4.mul(x2, w1));
+          const x3 = v128.load32_splat(x, 192);
+          c30 = f32x4.add(c30, f32x4.mul(x3, w0));
+          c31 = f32x4.add(c31, f32x4.mul(x3, w1));
+          x += 4;
+          weight += 32;
+        } while (weight < until);
+        block += gStride;
+      }
+      v128.store(to, f32x4.mul(c00, v128.load(to)));
+      v128.store(to, f32x4.mul(c01, v128.load(to, 16)), 16);
+      v128.store(to, f32x4.mul(c10, v128.load(to, 64)), 64);
+      v128.store(to, f32x4.mul(c11, v128.load(to, 80)), 80);
+      v128.store(to, f32x4.mul(c20, v128.load(to, 128)), 128);
+      v128.store(to, f32x4.mul(c21, v128.load(to, 144)), 144);
+      v128.store(to, f32x4.mul(c30, v128.load(to, 192)), 192);
+      v128.store(to, f32x4.mul(c31, v128.load(to, 208)), 208);
+      rows += 4 * ROW;
+      to += 4 * ROW;
+    }
+    w += panelBytes;
+  }
+}
+
+/**
+ * gradient[n / 8][k][8] += sum_s x[s][k] g[s][n] for 4 * tiles inputs k and 8 * panels outputs n.
+ * The sums go on from the stored gradient sample by sample, so the size of the tile does not change the result.
+ */
+export function weightGradient(
+  x: usize,
+  xStride: usize,
+  tiles: usize,
+  g: usize,
+  gStride: usize,
+  panels: usize,
+  gradient: usize,
+  panelBytes: usize,
+  samples: usize,
+): void {
+  for (let p: usize = 0; p < panels; p++) {
+    const rows = g + (p >> 1) * gStride + (p & 1) * 32;
+    const end = rows + samples * ROW;
+    let to = gradient + p * panelBytes;
+    for (let q: usize = 0; q < tiles; q++) {
+      let at = x + (q >> 2) * xStride + (q & 3) * 16;
+      let c00 = v128.load(to);
+      let c01 = v128.load(to, 16);
+      let c10 = v128.load(to, 32);
+      let c11 = v128.load(to, 48);
+      let c20 = v128.load(to, 64);
+      let c21 = v128.load(to, 80);
+      let c30 = v128.load(to, 96);
+      let c31 = v128.load(to, 112);
+      let row = rows;
+      do {
+        const g0 = v128.load(row);
+        const g1 = v128.load(row, 16);
+        const x0 = v128.load32_splat(at);
+        c00 = f32x4.add(c00, f32x4.mul(x0, g0));
+        c01 = f32x4.add(c01, f32x4.mul(x0, g1));
+        const x1 = v128.load32_splat(at, 4);
+        c10 = f32x4.add(c10, f32x4.mul(x1, g0));
+        c11 = f32x4.add(c11, f32x4.mul(x1, g1));
+        const x2 = v128.load32_splat(at, 8);
+        c20 = f32x4.add(c20, f32x4.mul(x2, g0));
+        c21 = f32x4.add(c21, f32x4.mul(x2, g1));
+        const x3 = v128.load32_splat(at, 12);
+        c30 = f32x4.add(c30, f32x4.mul(x3, g0));
+        c31 = f32x4.add(c31, f32x4.mul(x3, g1));
+        at += ROW;
+        row += ROW;
+      } while (row < end);
+      v128.store(to, c00);
+      v128.store(to, c01, 16);
+      v128.store(to, c10, 32);
+      v128.store(to, c11, 48);
+      v128.store(to, c20, 64);
+      v128.store(to, c21, 80);
+      v128.store(to, c30, 96);
+      v128.store(to, c31, 112);
+      to += 128;
+    }
+  }
+}
+
+/** gradient[n] += sum_s g[s][n] for 8 * panels outputs n. */
+export function biasGradient(g: usize, gStride: usize, panels: usize, gradient: usize, samples: usize): void {
+  for (let p: usize = 0; p < panels; p++) {
+    let row = g + (p >> 1) * gStride + (p & 1) * 32;
+    const end = row + samples * ROW;
+    let c0 = v128.load(gradient);
+    let c1 = v128.load(gradient, 16);
+    do {
+      c0 = f32x4.add(c0, v128.load(row));
+      c1 = f32x4.add(c1, v128.load(row, 16));
+      row += ROW;
+    } while (row < end);
+    v128.store(gradient, c0);
+    v128.store(gradient, c1, 16);
+    gradient += 32;
+  }
+}

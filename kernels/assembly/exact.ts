@@ -1,0 +1,94 @@
+/**
+ * The normative synthesis (docs/FORMAT.md, part 2) in SIMD: decoded parameters -> stored samples, to the bit. Every lane does
+ * the operations of src-core/coding/synthesis.ts in the same order; only independent outputs and samples run side by side.
+ */
+import { LayerSlot, Place, Slot } from '../slots';
+import { product } from './dense';
+import { coordinates, encode, sinpi, word } from './grid';
+
+/** In place: sinpi(z * scale) or z > 0 ? z : 0, over `bytes` (a multiple of 16) of sums. */
+export function activate(at: usize, bytes: usize, sine: bool, scale: f32, coefficients: usize): void {
+  const end = at + bytes;
+  if (sine) {
+    const s = f32x4.splat(scale);
+    while (at < end) {
+      v128.store(at, sinpi(f32x4.mul(v128.load(at), s), coefficients));
+      at += 16;
+    }
+  } else {
+    const zero = f32x4.splat(0);
+    while (at < end) {
+      const z = v128.load(at);
+      v128.store(at, v128.and(z, f32x4.gt(z, zero)));
+      at += 16;
+    }
+  }
+}
+
+/** Samples of grid points [first, first + count), interleaved, at Slot.Output. */
+export function synthesize(first: u32, count: u32): void {
+  const tile = word(Slot.Tile);
+  for (let done: u32 = 0; done < count; done += tile) synthesizeTile(first + done, min(tile, count - done), done);
+}
+
+export function synthesizeTile(first: u32, count: u32, done: u32): void {
+  const inputs: i32 = word(Slot.Inputs);
+  const scratch: usize = word(Slot.Scratch);
+  const coefficients: usize = word(Slot.Coefficients);
+  const samples: usize = (count + 3) & ~3;
+  const stride: usize = (<usize>word(Slot.Tile)) << 6;
+  // Points beyond the last one of the tile repeat stale coordinates; their samples are not stored.
+  for (let s: u32 = 0; s < count; s++) coordinates(first + s, Slot.Grid, inputs, scratch + (<usize>s << 6));
+
+  const layers: i32 = word(Slot.Layers);
+  const forward: usize = word(Slot.Forward);
+  let layer: usize = <usize>Place.Job + (<usize>Slot.LayerTable << 2);
+  encode(scratch, scratch + load<u32>(layer, LayerSlot.Input << 2), samples);
+  for (let l = 0; l < layers; l++) {
+    const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
+    const result = scratch + load<u32>(layer, LayerSlot.Result << 2);
+    const panelBytes: usize = (<usize>load<u32>(layer, LayerSlot.InBlocks << 2)) << 8;
+    const blocks = (panels + 1) >> 1;
+    product(
+      scratch + load<u32>(layer, LayerSlot.Input << 2),
+      stride,
+      load<u32>(layer, LayerSlot.FanIn << 2),
+      forward + load<u32>(layer, LayerSlot.Weight << 2),
+      panelBytes,
+      forward + load<u32>(layer, LayerSlot.Bias << 2),
+      panels,
+      result,
+      stride,
+      samples,
+    );
+    if (l < layers - 1) {
+      for (let b: usize = 0; b < blocks; b++) {
+        activate(result + b * stride, samples << 6, word(Slot.Sine) != 0, load<f32>(layer, LayerSlot.ForwardScale << 2), coefficients);
+      }
+    } else {
+      storeSamples(result, count, done);
+    }
+    layer += <usize>LayerSlot.Words << 2;
+  }
+}
+
+/** Head -> stored samples: half * z + half, NaN to 0, clamped, rounded to nearest even. */
+export function storeSamples(head: usize, count: u32, done: u32): void {
+  const outputs: u32 = word(Slot.Outputs);
+  const half = reinterpret<f32>(word(Slot.Half));
+  const maximum: f32 = half * 2;
+  const bytes: usize = word(Slot.StoredBytes);
+  let to: usize = <usize>word(Slot.Output) + <usize>done * outputs * bytes;
+  for (let s: u32 = 0; s < count; s++) {
+    for (let channel: u32 = 0; channel < outputs; channel++) {
+      let v: f32 = half * load<f32>(head + (<usize>s << 6) + (<usize>channel << 2));
+      v = v + half;
+      v = v > 0 ? v : 0;
+      v = v < maximum ? v : maximum;
+      const stored = <u32>nearest(v);
+      if (bytes == 1) store<u8>(to, <u8>stored);
+      else store<u16>(to, <u16>stored);
+      to += bytes;
+    }
+  }
+}

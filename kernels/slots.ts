@@ -1,0 +1,115 @@
+/**
+ * The one description of the job record that TypeScript writes and the kernels read: 32-bit words at address JOB of the
+ * linear memory. This file is compiled twice, by TypeScript and by AssemblyScript, so it holds plain enums only.
+ *
+ * 'address' is a byte address in the linear memory, 'bytes' a distance; everything else is a count. Words marked f32 hold the
+ * bits of a float32.
+ */
+export enum Slot {
+  /** Coordinate dimensions, 1 to 4, and channels, 1 to 16. */
+  Inputs = 0,
+  Outputs,
+  /** Layers with the head. */
+  Layers,
+  /** 1 sine, 0 ReLU. */
+  Sine,
+  /** Samples in a tile, a multiple of 4. */
+  Tile,
+  /** Encoding: features of the phase product (0: the coordinates themselves), its matrix and phase offsets in half-turns. */
+  Phases,
+  PhasePanels,
+  PhaseOffsets,
+  /** The first features are the coordinates instead. */
+  IncludeInput,
+  /** A zero for every feature. */
+  Zeros,
+  /** Coefficients of sine (c4 ... c0, docs/FORMAT.md), then of cosine (c4 ... c0), each four times: 80 bytes and 80 bytes. */
+  Coefficients,
+  /** Grid that is evaluated: extents 0 ... 3. */
+  Grid,
+  GridLast = Grid + 3,
+  /** Evaluation: address and bytes of the output of one thread. */
+  Output,
+  OutputStride,
+  /** Exact synthesis: 127.5 or 32767.5 (f32), bytes of a stored sample. */
+  Half,
+  StoredBytes,
+  /** Buffers of one thread: address of the first thread's, bytes between threads. */
+  Scratch,
+  ScratchStride,
+  /** Forward weights in panels, backward weights in transposed panels. */
+  Forward,
+  Backward,
+
+  /** Training: see trainer.ts. */
+  Batch,
+  Chunks,
+  ChunkSamples,
+  Points,
+  Seed,
+  Data,
+  DataBytes,
+  DataMaximum,
+  DataGrid,
+  DataGridLast = DataGrid + 3,
+  Master,
+  Moment1,
+  Moment2,
+  Gradients,
+  GradientStride,
+  /** Sum of squared errors of each chunk (f64). */
+  ChunkLoss,
+  /** Sum over the steps of one run of the mean loss (f64). */
+  LossTotal,
+  /** Two f32 a step: rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t). */
+  Rates,
+  Beta1,
+  OneMinusBeta1,
+  Beta2,
+  OneMinusBeta2,
+  Epsilon,
+  /** Shared control words, see Control. */
+  Control,
+
+  /** Table of layers, LayerSlot.Words words each. */
+  LayerTable,
+}
+
+/** One dense layer in the table; offsets are bytes inside each of the parameter buffers. */
+export enum LayerSlot {
+  FanIn = 0,
+  /** Fan-in in blocks of 8, fan-out in panels of 8. */
+  InBlocks,
+  FanOut,
+  OutPanels,
+  Weight,
+  Bias,
+  /** f32: factor from the stored parameter to the forward one; ... to the backward one; ... from the raw gradient to the true one. */
+  ForwardScale,
+  BackwardScale,
+  GradientScale,
+  /** Offset inside a thread's scratch of this layer's inputs, of its outputs, and of the derivative of its activation. */
+  Input,
+  Result,
+  Slope,
+  Words = 16,
+}
+
+/** Words that the threads of one run share; each on its own 64 bytes. */
+export enum Control {
+  NextChunk = 0,
+  Arrived = 16,
+  Generation = 32,
+  /** 0 go on, 1 end after this step, 2 leave at once (a thread died). */
+  Stop = 48,
+  Decision = 64,
+  StepsDone = 80,
+  Words = 96,
+}
+
+/** Fixed places and sizes. */
+export enum Place {
+  /** Below lie the static data of the compiled modules. */
+  Job = 65536,
+  JobBytes = 4096,
+}

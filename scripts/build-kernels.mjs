@@ -1,0 +1,53 @@
+/**
+ * Compiles kernels/assembly/{trainer,exact}.ts with AssemblyScript to kernels/build/NAME.wasm and to NAME.wasm.ts, the same
+ * bytes as a base64 string: tests, bundles and browsers then load a kernel as an ordinary module, with no path to resolve.
+ * Nothing is done when the inputs are unchanged. Usage: node scripts/build-kernels.mjs [--force] [--text]
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = join(root, 'kernels', 'assembly');
+const build = join(root, 'kernels', 'build');
+
+/** The trainer's threads share one imported memory; the exact decoder is single-threaded code that also runs in browsers. */
+const COMMON = ['--runtime', 'stub', '--enable', 'simd', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--importMemory', '--noExportMemory', '--maximumMemory', '65536', '--use', 'abort='];
+const KERNELS = {
+  trainer: [...COMMON, '--enable', 'threads', '--sharedMemory', '--initialMemory', '2'],
+  exact: [...COMMON, '--initialMemory', '2'],
+};
+
+function fingerprint() {
+  const hash = createHash('sha256');
+  const files = [fileURLToPath(import.meta.url), join(root, 'kernels', 'slots.ts'), join(root, 'node_modules', 'assemblyscript', 'package.json')];
+  for (const name of readdirSync(sources).sort()) if (name.endsWith('.ts')) files.push(join(sources, name));
+  for (const file of files) hash.update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+/** Builds what is out of date; returns the names that were compiled. Throws with the compiler's messages. */
+export async function buildKernels({ force = false, text = false } = {}) {
+  const stamp = join(build, 'inputs.sha256');
+  const now = fingerprint();
+  const complete = Object.keys(KERNELS).every((name) => existsSync(join(build, `${name}.wasm.ts`)));
+  if (!force && !text && complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return [];
+  mkdirSync(build, { recursive: true });
+  const asc = await import('assemblyscript/asc');
+  for (const [name, flags] of Object.entries(KERNELS)) {
+    const outputs = ['--outFile', `kernels/build/${name}.wasm`, ...(text ? ['--textFile', `kernels/build/${name}.wat`] : [])];
+    const { error, stdout, stderr } = await asc.main([`kernels/assembly/${name}.ts`, '--baseDir', root, ...outputs, ...flags]);
+    if (error) throw new Error(`kernels/assembly/${name}.ts does not compile:\n${stdout.toString()}${stderr.toString()}`, { cause: error });
+    const bytes = readFileSync(join(build, `${name}.wasm`));
+    const header = `/** Compiled from kernels/assembly/${name}.ts by scripts/build-kernels.mjs; ${bytes.length} bytes. */\n`;
+    writeFileSync(join(build, `${name}.wasm.ts`), `${header}export const wasmBase64 =\n  '${bytes.toString('base64')}';\n`);
+  }
+  writeFileSync(stamp, now);
+  return Object.keys(KERNELS);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await buildKernels({ force: process.argv.includes('--force'), text: process.argv.includes('--text') });
+  console.error(built.length === 0 ? 'kernels: up to date' : `kernels: compiled ${built.join(', ')}`);
+}

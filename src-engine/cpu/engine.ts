@@ -1,0 +1,69 @@
+/**
+ * The cpu engine: WebAssembly SIMD on worker threads. Runs in Node only (main process, command line): threads need shared
+ * memory, which a renderer does not have. Same seed and plan give the same bits whatever the number of threads.
+ */
+import { arch, cpus } from 'node:os';
+import type { Field } from '#core/field/field';
+import type { FitPlan } from '#core/fit/config';
+import { Control, Slot } from '#kernels/slots';
+import type { Engine, TrainerRequest } from '../engine';
+import { evaluateGrid } from './evaluate';
+import { allocateShared } from './memory';
+import { Arena, planNetwork, toPanels } from './plan';
+import { WorkerPool } from './pool';
+import { createCpuTrainer, freshKey } from './trainer';
+
+export interface CpuEngineOptions {
+  /** Threads, 1 to 32; default: all logical processors. */
+  readonly threads?: number;
+  /** A pool to share with others (an exact synthesizer, another engine); it is then not ended with the engine. */
+  readonly pool?: WorkerPool;
+}
+
+/** Throws StudioError 'usage' for an impossible number of threads. Threads start with the first job. */
+export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<Engine> {
+  const pool = options.pool ?? new WorkerPool(options.threads);
+  const { threads } = pool;
+  return {
+    facts: {
+      engine: 'cpu',
+      name: `${threads} ${threads === 1 ? 'thread' : 'threads'}, WebAssembly SIMD`,
+      software: false,
+      details: { threads, processor: cpus()[0]?.model.trim() ?? 'unknown', architecture: arch() },
+    },
+    refusal: (field: Field, plan: FitPlan) => refusal(field, plan),
+    createTrainer: (request: TrainerRequest) => createCpuTrainer(pool, request),
+    evaluate: (field, parameters, size) => evaluate(pool, field, parameters, size),
+    async dispose(): Promise<void> {
+      if (options.pool === undefined) await pool.dispose();
+    },
+  };
+}
+
+/** Every field of today's FIELD_LIMITS and every plan of today's schema has a kernel. */
+function refusal(field: Field, plan: FitPlan): string | null {
+  if (plan.optimizer.kind !== 'adam') return 'The cpu engine knows only Adam; use the tfjs engine.';
+  if (field.width % 4 !== 0) return 'The cpu engine needs a width that is a multiple of 4; choose the next one.';
+  return null;
+}
+
+async function evaluate(pool: WorkerPool, field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array> {
+  const arena = new Arena();
+  const control = arena.take(Control.Words * 4);
+  const network = planNetwork(arena, field, pool.threads, 1, false);
+  const master = arena.take(network.layout.bytes);
+  const output = arena.take(evaluateGrid.blockBytes(field) * pool.threads);
+  const memory = allocateShared(arena.pages, 'Use fewer threads.');
+  const job = network.write(memory.buffer);
+  job.set(Slot.Control, control);
+  job.set(Slot.Master, master);
+  toPanels(network.layout, parameters, new Float32Array(memory.buffer, master, network.layout.bytes / 4));
+  const key = freshKey();
+  try {
+    await pool.run({ message: () => ({ kind: 'derive', key, memory }), abandon: () => undefined });
+    const stop = new Int32Array(new SharedArrayBuffer(8));
+    return await evaluateGrid(pool, { key, memory, field, output, job, stop }, size);
+  } finally {
+    await pool.forget(key).catch(() => undefined);
+  }
+}

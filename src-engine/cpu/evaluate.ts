@@ -1,0 +1,66 @@
+/** Evaluation of a field on a regular grid, on all threads, block by block: only the output grows with the grid. */
+import { StudioError } from '#core/errors';
+import type { Field } from '#core/field/field';
+import { pointCount } from '#core/signal/signal';
+import { Slot } from '#kernels/slots';
+import type { JobRecord } from './plan';
+import type { WorkerPool } from './pool';
+
+/** Points that a thread takes at a time. */
+const BLOCK_POINTS = 4096;
+/** Point numbers are 32 bits in the kernels, with room to spare. */
+const MAXIMUM_POINTS = 2 ** 28;
+
+export interface EvaluationMemory {
+  readonly key: string;
+  readonly memory: WebAssembly.Memory;
+  readonly field: Field;
+  /** Address of the threads' output blocks, blockBytes(field) each. */
+  readonly output: number;
+  readonly job: JobRecord;
+  /** Two shared words; a 1 in the second ends the evaluation with a StudioError 'cancelled'. */
+  readonly stop: Int32Array;
+}
+
+/** Values 0.5 + 0.5 * head, not clamped, interleaved, x fastest. */
+export async function evaluateGrid(pool: WorkerPool, target: EvaluationMemory, size: readonly number[]): Promise<Float32Array> {
+  const { key, memory, field, output, job, stop } = target;
+  const values = allocateGrid(size, field.inputs, (points) => new Float32Array(points * field.outputs));
+  const stride = evaluateGrid.blockBytes(field);
+  await pool.run({
+    message: (thread) => {
+      if (thread === 0) {
+        stop[0] = 0;
+        size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
+        job.set(Slot.Output, output);
+        job.set(Slot.OutputStride, stride);
+      }
+      const outputs = Array.from({ length: pool.threads }, (_, index) => output + index * stride);
+      return { kind: 'evaluate', key, memory, control: stop, points: pointCount(size), blockPoints: BLOCK_POINTS, output: outputs, channels: field.outputs };
+    },
+    onPart: (part) => values.set(part.values, part.first * field.outputs),
+    abandon: () => {
+      Atomics.store(stop, 1, 1);
+    },
+  });
+  if (Atomics.load(stop, 1) !== 0) throw new StudioError('cancelled', 'cancelled', 'The evaluation was ended.');
+  return values;
+}
+
+/** Bytes of one thread's block of values. */
+evaluateGrid.blockBytes = (field: Field): number => BLOCK_POINTS * field.outputs * 4;
+
+/** Checks a grid and makes its output array. Throws StudioError 'failed'/'memory' when it is too large. */
+export function allocateGrid<Values>(size: readonly number[], inputs: number, make: (points: number) => Values): Values {
+  if (size.length !== inputs || !size.every((extent) => Number.isInteger(extent) && extent > 0 && extent < 2 ** 23)) {
+    throw new StudioError('failed', 'internal', `A grid of ${size.join(' x ')} does not suit a field of ${inputs} coordinates.`);
+  }
+  const points = pointCount(size);
+  const way = 'Ask for a smaller resolution.';
+  if (points > MAXIMUM_POINTS) throw new StudioError('failed', 'memory', `A grid of ${size.join(' x ')} has more than 2^28 points. ${way}`);
+  try {
+    return make(points);
+  } catch (error) {
+    throw new StudioError('failed', 'memory', `There is no memory for a grid of ${size.join(' x ')} points. ${way}`, { cause: error });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The normative synthesis (docs/FORMAT.md, part 2) on worker threads: kernels/assembly/exact.ts gives the same samples as
+ * src-core/coding/synthesis.ts, to the bit, some hundred times faster. Every thread has its own memory with its own copy of
+ * the weights; blocks of points are taken from a shared counter.
+ */
+import { StudioError } from '#core/errors';
+import type { Field } from '#core/field/field';
+import type { Synthesizer } from '#core/coding/types';
+import { pointCount, sampleMaximum, type SampleType } from '#core/signal/signal';
+import { Slot } from '#kernels/slots';
+import { allocateGrid } from './evaluate';
+import { requirePages } from './memory';
+import { Arena, planNetwork, toPanels } from './plan';
+import { WorkerPool } from './pool';
+import { freshKey } from './trainer';
+
+/** Points that a thread takes at a time: some milliseconds, so that progress is smooth and an abort is quick. */
+const BLOCK_POINTS = 4096;
+
+export interface ExactSynthesizerOptions {
+  /** Threads, 1 to 32; default: all logical processors. */
+  readonly threads?: number;
+  /** A pool to share; it is then not ended by dispose(). */
+  readonly pool?: WorkerPool;
+}
+
+export interface ExactSynthesizer {
+  readonly synthesize: Synthesizer;
+  dispose(): Promise<void>;
+}
+
+/** Linear memory, ready for kernels/assembly/exact.ts: whole pages with the job record and the weights in it. */
+export interface ExactImage {
+  readonly image: Uint8Array;
+  /** Address of the output of `blockPoints` points. */
+  readonly output: number;
+}
+
+/** Builds the memory image for one thread. */
+export function exactImage(field: Field, parameters: Float32Array, size: readonly number[], type: SampleType, blockPoints: number): ExactImage {
+  const bytes = type === 'uint8' ? 1 : 2;
+  const arena = new Arena();
+  const network = planNetwork(arena, field, 1, 1, true);
+  const output = arena.take(blockPoints * field.outputs * bytes);
+  requirePages(arena.pages, 'Close other programs.');
+  const image = new Uint8Array(new SharedArrayBuffer(arena.pages * 65536));
+  const job = network.write(image.buffer);
+  toPanels(network.layout, parameters, new Float32Array(image.buffer, network.forward, network.layout.bytes / 4));
+  size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
+  job.set(Slot.Output, output);
+  job.setFloat(Slot.Half, sampleMaximum(type) / 2);
+  job.set(Slot.StoredBytes, bytes);
+  return { image, output };
+}
+
+/** A synthesizer on threads; dispose() ends them. An aborted call rejects with StudioError 'cancelled'. */
+export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): ExactSynthesizer {
+  const pool = options.pool ?? new WorkerPool(options.threads);
+  const synthesize: Synthesizer = async (field, parameters, size, type, callOptions = {}) => {
+    const { signal, onProgress } = callOptions;
+    const points = pointCount(size);
+    const make = (count: number): Uint8Array | Uint16Array => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs));
+    const samples = allocateGrid(size, field.inputs, make);
+    const { image, output } = exactImage(field, parameters, size, type, BLOCK_POINTS);
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const key = freshKey();
+    const abandon = (): void => {
+      Atomics.store(control, 1, 1);
+    };
+    if (signal?.aborted === true) abandon();
+    signal?.addEventListener('abort', abandon);
+    let done = 0;
+    try {
+      await pool.run({
+        message: () => ({ kind: 'synthesize', key, image, output, control, points, blockPoints: BLOCK_POINTS, channels: field.outputs, bytes: samples.BYTES_PER_ELEMENT }),
+        onPart: (part) => {
+          samples.set(part.values, part.first * field.outputs);
+          done += part.values.length / field.outputs;
+          onProgress?.(done / points);
+        },
+        abandon,
+      });
+    } finally {
+      signal?.removeEventListener('abort', abandon);
+    }
+    if (Atomics.load(control, 1) !== 0) throw new StudioError('cancelled', 'cancelled', 'The decode was cancelled.');
+    return samples;
+  };
+  return {
+    synthesize,
+    async dispose(): Promise<void> {
+      if (options.pool === undefined) await pool.dispose();
+    },
+  };
+}

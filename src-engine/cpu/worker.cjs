@@ -1,0 +1,75 @@
+/*
+ * One thread of the pool (pool.ts). Started from source text, so that no bundler has to resolve a path; plain CommonJS, no
+ * imports but Node's own. Answers every job with {job, result} or {job, error}; blocks of samples come as {job, part}.
+ */
+'use strict';
+const { parentPort, workerData } = require('node:worker_threads');
+
+/** WebAssembly instances by the key of the memory that they work on. */
+const instances = new Map();
+
+function instanceOf(key, module, memory, image) {
+  let entry = instances.get(key);
+  if (entry === undefined) {
+    // A shared memory is the trainer's; without one the instance gets its own copy of the image.
+    const own = memory ?? new WebAssembly.Memory({ initial: Math.ceil(image.length / 65536), maximum: 65536 });
+    if (memory === undefined) new Uint8Array(own.buffer).set(image);
+    entry = { memory: own, exports: new WebAssembly.Instance(workerData.modules[module], { env: { memory: own } }).exports };
+    instances.set(key, entry);
+  }
+  return entry;
+}
+
+/** Takes blocks from the shared counter until they are gone or the job was called off (control[1]). */
+function blocks(message, compute) {
+  const { job, control, points, blockPoints } = message;
+  for (;;) {
+    const first = Atomics.add(control, 0, 1) * blockPoints;
+    if (first >= points || Atomics.load(control, 1) !== 0) return 0;
+    const values = compute(first, Math.min(blockPoints, points - first));
+    parentPort.postMessage({ job, part: { first, values } }, [values.buffer]);
+  }
+}
+
+const kinds = {
+  derive({ thread, key, memory }) {
+    if (thread === 0) instanceOf(key, 'trainer', memory).exports.derive();
+    return 0;
+  },
+  train({ thread, threads, key, memory, first, steps }) {
+    return instanceOf(key, 'trainer', memory).exports.run(thread, threads, first, steps);
+  },
+  evaluate(message) {
+    const { thread, key, output, channels } = message;
+    const { memory, exports } = instanceOf(key, 'trainer', message.memory);
+    return blocks(message, (first, count) => {
+      exports.evaluate(thread, first, count);
+      return new Float32Array(memory.buffer, output[thread], count * channels).slice();
+    });
+  },
+  synthesize(message) {
+    const { key, image, output, channels, bytes } = message;
+    const { memory, exports } = instanceOf(key, 'exact', undefined, image);
+    const Values = bytes === 1 ? Uint8Array : Uint16Array;
+    try {
+      return blocks(message, (first, count) => {
+        exports.synthesize(first, count);
+        return new Values(memory.buffer, output, count * channels).slice();
+      });
+    } finally {
+      instances.delete(key);
+    }
+  },
+  forget({ key }) {
+    instances.delete(key);
+    return 0;
+  },
+};
+
+parentPort.on('message', (message) => {
+  try {
+    parentPort.postMessage({ job: message.job, result: kinds[message.kind](message) });
+  } catch (error) {
+    parentPort.postMessage({ job: message.job, error: error instanceof Error ? error.message : String(error) });
+  }
+});
