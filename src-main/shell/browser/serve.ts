@@ -53,9 +53,9 @@ export interface ServeParts {
 
 const MAXIMUM_WINDOWS = 16;
 
-/** What a request asks for; null for what no browser sends ('//', for one). */
-function targetOf(request: IncomingMessage): URL | null {
-  return URL.canParse(request.url ?? '/', 'http://host') ? new URL(request.url ?? '/', 'http://host') : null;
+/** What a request asks for; null for what no browser sends ('//host/path', for one). */
+function targetOf({ url = '' }: IncomingMessage): URL | null {
+  return /^\/(?!\/)/.test(url) && URL.canParse(url, 'http://host') ? new URL(url, 'http://host') : null;
 }
 
 function checkedRoot(root: string | undefined): string | null {
