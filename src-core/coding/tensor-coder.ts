@@ -9,11 +9,12 @@
  * weights has paid for them.
  *
  * Contexts are kept apart for weights of the first layer, of hidden layers, of the head, and for biases, because these differ in shape;
- * within a group they carry on from tensor to tensor. Contexts chosen by the magnitude of the left and upper neighbour
- * were measured on fitted SIRENs (2x24 to 3x64, 6 to 10 bits) and cost 0.3 to 0.7% more than they gain: neighbouring
- * weights of such networks have nothing in common.
+ * within a group they carry on from tensor to tensor: 0.4 to 2% less than one group for all weights. Contexts chosen by the
+ * magnitude of the left and upper neighbour were measured too and change the size by -0.3 to +0.9%: neighbouring weights of
+ * such networks have nothing in common, so there are none.
  *
- * Measured on those networks the message is within 1% of the entropy of a Gaussian with the variance of each tensor known.
+ * Measured on SIRENs of 3x32, 4x24 and 3x64 fitted to photographs, at 6, 8 and 10 bits, the message lies within 0.4% of the
+ * entropy of Gaussians whose variance is known for each tensor, and 7 to 15% below the raw bits.
  */
 import { StudioError } from '../errors';
 import type { ParameterLayout, TensorSlot } from '../field/layout';
