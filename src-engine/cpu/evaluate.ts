@@ -3,13 +3,12 @@ import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { pointCount } from '#core/signal/signal';
 import { Slot } from '#kernels/slots';
+import { allocateGrid } from './grid';
 import type { JobRecord } from './plan';
 import type { WorkerPool } from './pool';
 
 /** Points that a thread takes at a time. */
 const BLOCK_POINTS = 4096;
-/** Point numbers are 32 bits in the kernels, with room to spare. */
-const MAXIMUM_POINTS = 2 ** 28;
 
 export interface EvaluationMemory {
   readonly key: string;
@@ -49,18 +48,3 @@ export async function evaluateGrid(pool: WorkerPool, target: EvaluationMemory, s
 
 /** Bytes of one thread's block of values. */
 evaluateGrid.blockBytes = (field: Field): number => BLOCK_POINTS * field.outputs * 4;
-
-/** Checks a grid and makes its output array. Throws StudioError 'failed'/'memory' when it is too large. */
-export function allocateGrid<Values>(size: readonly number[], inputs: number, make: (points: number) => Values): Values {
-  if (size.length !== inputs || !size.every((extent) => Number.isInteger(extent) && extent > 0 && extent < 2 ** 23)) {
-    throw new StudioError('failed', 'internal', `A grid of ${size.join(' x ')} does not suit a field of ${inputs} coordinates.`);
-  }
-  const points = pointCount(size);
-  const way = 'Ask for a smaller resolution.';
-  if (points > MAXIMUM_POINTS) throw new StudioError('failed', 'memory', `A grid of ${size.join(' x ')} has more than 2^28 points. ${way}`);
-  try {
-    return make(points);
-  } catch (error) {
-    throw new StudioError('failed', 'memory', `There is no memory for a grid of ${size.join(' x ')} points. ${way}`, { cause: error });
-  }
-}

@@ -4,18 +4,12 @@
  * the weights; blocks of points are taken from a shared counter.
  */
 import { StudioError } from '#core/errors';
-import type { Field } from '#core/field/field';
 import type { Synthesizer } from '#core/coding/types';
-import { pointCount, sampleMaximum, type SampleType } from '#core/signal/signal';
-import { Slot } from '#kernels/slots';
-import { allocateGrid } from './evaluate';
-import { requirePages } from './memory';
-import { Arena, planNetwork, toPanels } from './plan';
+import { pointCount } from '#core/signal/signal';
+import { BLOCK_POINTS, exactImage } from './exact-image';
+import { allocateGrid } from './grid';
 import { WorkerPool } from './pool';
 import { freshKey } from './trainer';
-
-/** Points that a thread takes at a time: some milliseconds, so that progress is smooth and an abort is quick. */
-const BLOCK_POINTS = 4096;
 
 export interface ExactSynthesizerOptions {
   /** Threads, 1 to 32; default: all logical processors. */
@@ -29,30 +23,6 @@ export interface ExactSynthesizer {
   dispose(): Promise<void>;
 }
 
-/** Linear memory, ready for kernels/assembly/exact.ts: whole pages with the job record and the weights in it. */
-export interface ExactImage {
-  readonly image: Uint8Array;
-  /** Address of the output of `blockPoints` points. */
-  readonly output: number;
-}
-
-/** Builds the memory image for one thread. */
-export function exactImage(field: Field, parameters: Float32Array, size: readonly number[], type: SampleType, blockPoints: number): ExactImage {
-  const bytes = type === 'uint8' ? 1 : 2;
-  const arena = new Arena();
-  const network = planNetwork(arena, field, 1, 1, true);
-  const output = arena.take(blockPoints * field.outputs * bytes);
-  requirePages(arena.pages, 'Close other programs.');
-  const image = new Uint8Array(new SharedArrayBuffer(arena.pages * 65536));
-  const job = network.write(image.buffer);
-  toPanels(network.layout, parameters, new Float32Array(image.buffer, network.forward, network.layout.bytes / 4));
-  size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
-  job.set(Slot.Output, output);
-  job.setFloat(Slot.Half, sampleMaximum(type) / 2);
-  job.set(Slot.StoredBytes, bytes);
-  return { image, output };
-}
-
 /** A synthesizer on threads; dispose() ends them. An aborted call rejects with StudioError 'cancelled'. */
 export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): ExactSynthesizer {
   const pool = options.pool ?? new WorkerPool(options.threads);
@@ -61,7 +31,7 @@ export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): E
     const points = pointCount(size);
     const make = (count: number): Uint8Array | Uint16Array => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs));
     const samples = allocateGrid(size, field.inputs, make);
-    const { image, output } = exactImage(field, parameters, size, type, BLOCK_POINTS);
+    const { image, output } = exactImage(field, parameters, size, type, true);
     const control = new Int32Array(new SharedArrayBuffer(8));
     const key = freshKey();
     const abandon = (): void => {

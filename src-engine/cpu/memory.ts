@@ -17,7 +17,7 @@ export function allocateShared(pages: number, way: string): WebAssembly.Memory {
 }
 
 /** Throws StudioError 'failed'/'memory' when so many pages cannot be addressed or exceed the machine's memory. */
-export function requirePages(pages: number, way: string): void {
+function requirePages(pages: number, way: string): void {
   if (pages > MAXIMUM_PAGES) throw new StudioError('failed', 'memory', `This needs ${sizeOf(pages)} of memory; the cpu engine can address 4 GiB. ${way}`);
   // 0 or absent: no limit is known.
   const constrained = process.constrainedMemory?.() ?? 0;

@@ -1,0 +1,47 @@
+/**
+ * The normative synthesis in WebAssembly on the calling thread, without shared memory: for browsers and workers of any kind. The
+ * same kernel as exact.ts, hence the same bits; the event loop gets its turn between blocks.
+ */
+import { StudioError } from '#core/errors';
+import type { Synthesizer } from '#core/coding/types';
+import { pointCount } from '#core/signal/signal';
+import { wasmBase64 } from '#kernels/build/exact.wasm';
+import { BLOCK_POINTS, exactImage } from './exact-image';
+import { allocateGrid } from './grid';
+
+interface ExactExports {
+  synthesize(first: number, count: number): void;
+}
+
+/** Milliseconds of work between two turns of the event loop. */
+const TURN_MILLISECONDS = 12;
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** As ExactSynthesizer.synthesize, on this thread. */
+export const synthesizeLocally: Synthesizer = async (field, parameters, size, type, options = {}) => {
+  const { signal, onProgress } = options;
+  const points = pointCount(size);
+  const samples = allocateGrid(size, field.inputs, (count) => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs)));
+  compiled ??= WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
+  const { image, output } = exactImage(field, parameters, size, type, false);
+  const memory = new WebAssembly.Memory({ initial: image.length / 65536, maximum: 65536 });
+  new Uint8Array(memory.buffer).set(image);
+  const instance = await WebAssembly.instantiate(await compiled, { env: { memory } });
+  const { synthesize } = instance.exports as unknown as ExactExports;
+  const Values = type === 'uint8' ? Uint8Array : Uint16Array;
+  let turn = performance.now();
+  for (let first = 0; first < points; first += BLOCK_POINTS) {
+    if (performance.now() - turn > TURN_MILLISECONDS) {
+      onProgress?.(first / points);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      turn = performance.now();
+    }
+    if (signal?.aborted === true) throw new StudioError('cancelled', 'cancelled', 'The decode was cancelled.');
+    const count = Math.min(BLOCK_POINTS, points - first);
+    synthesize(first, count);
+    samples.set(new Values(memory.buffer, output, count * field.outputs), first * field.outputs);
+  }
+  onProgress?.(1);
+  return samples;
+};
