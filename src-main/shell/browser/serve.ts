@@ -17,7 +17,7 @@ import type { ShellPort, Studio } from '../../service/port';
 import { findInstallation, settingsFileFor } from '../installation';
 import { SECURITY_HEADERS } from '../policy';
 import { Guard, type Refusal } from './guard';
-import { listStaticFiles } from './static-files';
+import { listStaticFiles } from '../static-files';
 import { WindowSession } from './window-session';
 
 export interface ServeOptions {

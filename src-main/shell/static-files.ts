@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#core/errors';
-import { contentType } from '../policy';
+import { contentType } from './policy';
 
 export interface StaticFile {
   readonly type: string;
