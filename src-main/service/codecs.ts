@@ -1,0 +1,263 @@
+/**
+ * What the classical codecs make of the same picture: at the same bytes (the best quality that fits) and at the same PSNR (the
+ * smallest file that reaches it). They are given their chances: JPEG by mozjpeg, progressive, the better of 4:2:0 and 4:4:4; WebP with its
+ * slowest method and sharp chroma; AVIF at moderate effort. PSNR is measured on what the codec's own decoder gives back, with the metric that
+ * measures .inr files. Whatever a codec cannot hold (alpha, 16 bits) is said in its row.
+ *
+ * Size and PSNR grow with the quality setting, nearly always; so both questions are answered by bisection over 1 ... 100, and every answer
+ * is a file that was really made.
+ */
+import sharp, { type Sharp } from 'sharp';
+import { StudioError } from '#core/errors';
+import { decibels } from '#core/metric/psnr';
+import { pointCount, type GridSignal } from '#core/signal/signal';
+import type { CodecRow } from '../ipc/contract';
+
+export const CODEC_NAMES = ['jpeg', 'webp', 'avif'] as const;
+export type CodecName = (typeof CODEC_NAMES)[number];
+
+export interface CodecPoint {
+  readonly quality: number;
+  readonly bytes: number;
+  /** dB of the decoded file; null when identical. */
+  readonly psnr: number | null;
+}
+
+export interface CompareRequest {
+  readonly signal: GridSignal;
+  /** Size to match; null: not asked. */
+  readonly bytes: number | null;
+  /** PSNR in dB to match; null: not asked. */
+  readonly psnr: number | null;
+  readonly codecs: readonly CodecName[];
+  readonly abort?: AbortSignal;
+  readonly onProgress?: (fraction: number, label: string) => void;
+}
+
+interface Variant {
+  readonly label: string;
+  encode(image: Sharp, quality: number): Sharp;
+}
+
+/** The picture as a codec takes it: 8 bits, alpha only where the codec has one. */
+interface Source {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly samples: Uint8Array;
+  readonly notes: readonly string[];
+}
+
+/** Encodes of one bisection over 1 ... 100. */
+const BISECTION = 7;
+
+function variantsOf(codec: CodecName, grey: boolean, pixels: number): readonly Variant[] {
+  switch (codec) {
+    case 'jpeg':
+      return (grey ? (['4:4:4'] as const) : (['4:2:0', '4:4:4'] as const)).map((chromaSubsampling) => ({
+        label: grey ? 'grey' : chromaSubsampling,
+        encode: (image, quality) => (grey ? image.toColourspace('b-w') : image).jpeg({ quality, chromaSubsampling, mozjpeg: true, progressive: true, optimiseCoding: true }),
+      }));
+    case 'webp': {
+      const effort = pixels > 4e6 ? 4 : 6;
+      return [{ label: `method ${effort}`, encode: (image, quality) => image.webp({ quality, effort, smartSubsample: true, alphaQuality: 100, exact: true }) }];
+    }
+    case 'avif': {
+      // aom is slow: a large picture would take minutes for one answer.
+      const effort = pixels > 4e6 ? 2 : pixels > 1e6 ? 3 : 4;
+      return [{ label: `effort ${effort} of 9, 4:4:4`, encode: (image, quality) => image.avif({ quality, effort, chromaSubsampling: '4:4:4' }) }];
+    }
+    default:
+      return codec satisfies never;
+  }
+}
+
+export function codecVersion(codec: CodecName): string {
+  const { versions } = sharp;
+  switch (codec) {
+    case 'jpeg':
+      return `mozjpeg ${versions.mozjpeg ?? ''}`.trim();
+    case 'webp':
+      return `libwebp ${versions.webp ?? ''}`.trim();
+    case 'avif':
+      return `libaom ${versions.aom ?? ''} in libheif ${versions.heif ?? ''}`.trim();
+    default:
+      return codec satisfies never;
+  }
+}
+
+function sourceFor(codec: CodecName, signal: GridSignal): Source {
+  const [width, height] = signal.size;
+  if (signal.size.length !== 2 || !width || !height || signal.channels > 4) {
+    throw new StudioError('usage', 'codecs.shape', 'Only pictures can be compared with picture codecs.');
+  }
+  const notes: string[] = [];
+  let { samples, channels } = signal;
+  if (samples instanceof Uint16Array) {
+    samples = Uint8Array.from(samples, (value) => Math.round(value / 257));
+    notes.push('reduced from 16 to 8 bits');
+  }
+  if (codec === 'jpeg' && channels % 2 === 0) {
+    const colours = channels - 1;
+    const all = samples;
+    samples = new Uint8Array(width * height * colours);
+    for (let i = 0; i < samples.length; i++) samples[i] = all[Math.floor(i / colours) * channels + (i % colours)]!;
+    channels = colours;
+    notes.push('alpha dropped: JPEG has none; PSNR over the colours alone');
+  }
+  return { width, height, channels: channels as Source['channels'], samples, notes };
+}
+
+/** Mean squared error of a decoded file against the signal's own samples, in the signal's units. */
+async function measure(encoded: Uint8Array, signal: GridSignal, source: Source): Promise<number> {
+  const { data, info } = await sharp(encoded, { limitInputPixels: false, ignoreIcc: true }).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const scale = signal.type === 'uint16' ? 257 : 1;
+  const colours = source.channels < 3 ? 1 : 3;
+  const points = source.width * source.height;
+  let total = 0;
+  for (let channel = 0; channel < source.channels; channel++) {
+    const alpha = channel >= colours;
+    // An encoder leaves out an alpha that is 255 everywhere.
+    const from = alpha ? (info.channels === 4 ? 3 : -1) : channel;
+    let sum = 0;
+    for (let point = 0; point < points; point++) {
+      const value = from < 0 ? 255 : data[point * info.channels + from]!;
+      const difference = signal.samples[point * signal.channels + channel]! - scale * value;
+      sum += difference * difference;
+    }
+    total += sum;
+  }
+  return total / (points * source.channels);
+}
+
+/** One codec in one variant on one picture; every quality is encoded at most once. */
+class Trial {
+  #encoded = new Map<number, Uint8Array>();
+  #points = new Map<number, CodecPoint>();
+
+  constructor(
+    readonly variant: Variant,
+    private readonly signal: GridSignal,
+    private readonly source: Source,
+    private readonly work: { readonly abort: AbortSignal | undefined; readonly tick: () => void },
+  ) {}
+
+  async #encode(quality: number): Promise<Uint8Array> {
+    const known = this.#encoded.get(quality);
+    if (known) return known;
+    this.work.abort?.throwIfAborted();
+    const { width, height, channels, samples } = this.source;
+    const image = sharp(samples, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace('srgb');
+    const encoded = await this.variant.encode(image, quality).toBuffer();
+    this.#encoded.set(quality, encoded);
+    this.work.tick();
+    return encoded;
+  }
+
+  async bytes(quality: number): Promise<number> {
+    return (await this.#encode(quality)).length;
+  }
+
+  async point(quality: number): Promise<CodecPoint> {
+    const known = this.#points.get(quality);
+    if (known) return known;
+    const encoded = await this.#encode(quality);
+    const point = { quality, bytes: encoded.length, psnr: decibels(await measure(encoded, this.signal, this.source), this.signal.type) };
+    this.#points.set(quality, point);
+    return point;
+  }
+
+  /** The highest quality of at most `most` bytes. */
+  async atBytes(most: number): Promise<CodecPoint | null> {
+    if ((await this.bytes(1)) > most) return null;
+    let [fits, above] = [1, 101];
+    while (above - fits > 1) {
+      const middle = (fits + above) >> 1;
+      if ((await this.bytes(middle)) <= most) fits = middle;
+      else above = middle;
+    }
+    return this.point(fits);
+  }
+
+  /** The lowest quality of at least `least` dB. */
+  async atPsnr(least: number): Promise<CodecPoint | null> {
+    const reaches = async (quality: number): Promise<boolean> => ((await this.point(quality)).psnr ?? Infinity) >= least;
+    if (!(await reaches(100))) return null;
+    let [below, enough] = [0, 100];
+    while (enough - below > 1) {
+      const middle = (below + enough) >> 1;
+      if (await reaches(middle)) enough = middle;
+      else below = middle;
+    }
+    return this.point(enough);
+  }
+}
+
+const better = (a: CodecPoint | null, b: CodecPoint | null): boolean => a !== null && (b === null || (a.psnr ?? Infinity) > (b.psnr ?? Infinity));
+const smaller = (a: CodecPoint | null, b: CodecPoint | null): boolean => a !== null && (b === null || a.bytes < b.bytes);
+
+/**
+ * One row a codec, in the order asked for. Throws StudioError 'usage' for what is no picture and 'cancelled' after abort. Encoding runs on
+ * sharp's own threads.
+ */
+export async function compareCodecs(request: CompareRequest): Promise<CodecRow[]> {
+  const { signal, codecs, abort, onProgress } = request;
+  const pixels = pointCount(signal.size);
+  const plans = codecs.map((codec) => ({ codec, source: sourceFor(codec, signal), variants: variantsOf(codec, signal.channels < 3, pixels) }));
+  const questions = (request.bytes === null ? 0 : 1) + (request.psnr === null ? 0 : 1);
+  const expected = plans.reduce((sum, { variants }) => sum + variants.length, 0) * questions * BISECTION;
+  let done = 0;
+  const rows: CodecRow[] = [];
+  for (const { codec, source, variants } of plans) {
+    const tick = (): void => onProgress?.(Math.min(1, ++done / expected), codec);
+    let atBytes: CodecPoint | null = null;
+    let atPsnr: CodecPoint | null = null;
+    let bytesLabel = '';
+    let psnrLabel = '';
+    const notes = [...source.notes];
+    let least = Infinity;
+    let most = -Infinity;
+    try {
+      for (const variant of variants) {
+        const trial = new Trial(variant, signal, source, { abort, tick });
+        if (request.bytes !== null) {
+          const found = await trial.atBytes(request.bytes);
+          if (!found) least = Math.min(least, await trial.bytes(1));
+          if (better(found, atBytes)) [atBytes, bytesLabel] = [found, variant.label];
+        }
+        if (request.psnr !== null) {
+          const found = await trial.atPsnr(request.psnr);
+          if (!found) most = Math.max(most, (await trial.point(100)).psnr ?? Infinity);
+          if (smaller(found, atPsnr)) [atPsnr, psnrLabel] = [found, variant.label];
+        }
+      }
+    } catch (error) {
+      abort?.throwIfAborted();
+      const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+      notes.push(`${codec} cannot encode this picture (${reason})`);
+    }
+    if (least !== Infinity && !atBytes) notes.push(`the smallest file has ${least} bytes`);
+    if (most !== -Infinity && !atPsnr) notes.push(`reaches at most ${most.toFixed(1)} dB`);
+    const settings = new Set([bytesLabel, psnrLabel].filter((label) => label !== ''));
+    if (settings.size > 0) notes.unshift([...settings].join(' / '));
+    rows.push({ codec, version: codecVersion(codec), atBytes, atPsnr, note: notes.join('; ') });
+  }
+  onProgress?.(1, '');
+  return rows;
+}
+
+/** A codec's rate-distortion points at given qualities (1 ... 100), for each of its variants: for tables and benches. */
+export async function codecCurve(
+  signal: GridSignal,
+  codec: CodecName,
+  qualities: readonly number[],
+  options: { readonly abort?: AbortSignal; readonly onPoint?: () => void } = {},
+): Promise<(CodecPoint & { readonly variant: string })[]> {
+  const source = sourceFor(codec, signal);
+  const points: (CodecPoint & { variant: string })[] = [];
+  for (const variant of variantsOf(codec, signal.channels < 3, pointCount(signal.size))) {
+    const trial = new Trial(variant, signal, source, { abort: options.abort, tick: () => options.onPoint?.() });
+    for (const quality of qualities) points.push({ ...(await trial.point(quality)), variant: variant.label });
+  }
+  return points;
+}

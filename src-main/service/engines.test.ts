@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { StudioError } from '#core/errors';
+import type { Engine, EngineName } from '#engine/engine';
+import { chooseEngine, openEngine } from './engines';
+
+const fake = (engine: EngineName, software: boolean, log: string[] = []): Engine => ({
+  facts: { engine, name: `${engine}${software ? ' (software)' : ''}`, software, details: {} },
+  refusal: () => null,
+  createTrainer: () => Promise.reject(new Error('not here')),
+  evaluate: () => Promise.reject(new Error('not here')),
+  dispose: () => (log.push(`${engine} disposed`), Promise.resolve()),
+});
+const machine = (gpu: 'real' | 'software' | 'none', log: string[] = []) => (name: EngineName): Promise<Engine> => {
+  if (name !== 'webgpu') return Promise.resolve(fake(name, false, log));
+  return gpu === 'none' ? Promise.reject(new StudioError('device', 'device.noGpu', 'No adapter.')) : Promise.resolve(fake(name, gpu === 'software', log));
+};
+
+describe('chooseEngine', () => {
+  it('auto takes a real GPU, else the cpu engine, never a software adapter', async () => {
+    expect((await chooseEngine('auto', {}, machine('real'))).engine.facts.engine).toBe('webgpu');
+    expect(await chooseEngine('auto', {}, machine('none'))).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: null });
+    const log: string[] = [];
+    expect(await chooseEngine('auto', {}, machine('software', log))).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: expect.stringContaining('software') });
+    expect(log).toEqual(['webgpu disposed']);
+  });
+
+  it('gpu takes a software adapter with a notice, and fails without any', async () => {
+    expect((await chooseEngine('gpu', {}, machine('real'))).notice).toBeNull();
+    expect(await chooseEngine('gpu', {}, machine('software'))).toMatchObject({ engine: { facts: { engine: 'webgpu' } }, notice: expect.stringContaining('software adapter') });
+    await expect(chooseEngine('gpu', {}, machine('none'))).rejects.toMatchObject({ kind: 'device' });
+    await expect(chooseEngine('gpu', {}, () => Promise.reject(new Error('driver crashed')))).rejects.toMatchObject({ kind: 'device', message: expect.stringContaining('driver crashed') });
+  });
+
+  it('opens the cpu engine with the threads asked for', async () => {
+    const engine = await openEngine('cpu', { threads: 1 });
+    expect(engine.facts).toMatchObject({ engine: 'cpu', software: false });
+    expect(engine.facts.name).toContain('1 thread');
+    await engine.dispose();
+  });
+});
