@@ -1,0 +1,9 @@
+// ReLU layer: max(0, z) and its derivative, 0 at 0. CPU twin: forward pass of src-engine/reference.ts.
+struct Activated {
+  value: f32,
+  slope: f32,
+}
+
+fn activated(z: f32) -> Activated {
+  return Activated(max(z, 0.0), select(0.0, 1.0, z > 0.0));
+}

@@ -1,0 +1,103 @@
+/**
+ * The WebGPU engine: fits a Field with WGSL that is composed for it. Runs wherever there is a GPUDevice: a browser or Electron
+ * renderer (shared with three.js, so that a fit is shown without a copy), or Node with openNodeGpu.
+ */
+import { parameterLayout } from '#core/field/layout';
+import { StudioError } from '#core/errors';
+import type { DeviceFacts, Engine, TrainerRequest } from '../engine';
+import { GpuContext, USAGE } from './context';
+import { Evaluator } from './evaluator';
+import { gpuFacts } from './facts';
+import type { PresentingTrainer } from './present';
+import { createWebGpuTrainer } from './trainer';
+
+export interface WebGpuOptions {
+  /** A device to share; it is not destroyed with the engine. */
+  readonly device?: GPUDevice;
+  /** The adapter to open a device on. */
+  readonly adapter?: GPUAdapter;
+  /** Where to look for an adapter; absent: navigator.gpu. */
+  readonly gpu?: GPU;
+}
+
+export interface WebGpuEngine extends Engine {
+  readonly device: GPUDevice;
+  createTrainer(request: TrainerRequest): Promise<PresentingTrainer>;
+}
+
+/** Taken where the adapter has them: for measurements, for faster kernels, and for three.js on the same device. */
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', 'float32-filterable'];
+const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxTextureDimension2D', 'maxTextureDimension3D'] as const;
+const THREADS_NEEDED = 256;
+
+async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
+  const entry = gpu ?? (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  const adapter = await entry?.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter) return adapter;
+  throw new StudioError(
+    'device',
+    'device.noGpu',
+    entry
+      ? 'No graphics adapter answers to WebGPU. Update the graphics driver, or use the cpu engine (--device cpu).'
+      : 'This environment has no WebGPU. Use a browser that has it, or the cpu engine (--device cpu).',
+  );
+}
+
+/** Opens a device with the best limits and the useful features of an adapter. Throws StudioError 'device'/'device.open'. */
+export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredLimits: Record<string, number> = {};
+  for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
+  try {
+    return await adapter.requestDevice({
+      label: 'INR Studio',
+      requiredFeatures: WANTED_FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredLimits,
+    });
+  } catch (error) {
+    throw new StudioError('device', 'device.open', 'The graphics adapter was found but gives no device. Close other programs that use it, or use the cpu engine (--device cpu).', {
+      cause: error,
+    });
+  }
+}
+
+/** Opens the engine. Throws StudioError 'device' when there is no adapter or device. */
+export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<WebGpuEngine> {
+  const adapter = options.device ? options.adapter : (options.adapter ?? (await findAdapter(options.gpu)));
+  const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
+  const context = new GpuContext(device);
+  const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
+
+  return {
+    facts,
+    device,
+
+    refusal(field) {
+      if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS_NEEDED) {
+        return `This GPU runs ${device.limits.maxComputeInvocationsPerWorkgroup} threads a workgroup and the kernels need ${THREADS_NEEDED}; use the cpu engine.`;
+      }
+      const bytes = 4 * parameterLayout(field).length;
+      return bytes <= device.limits.maxStorageBufferBindingSize ? null : 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
+    },
+
+    createTrainer: (request) => createWebGpuTrainer(context, request, facts.software),
+
+    async evaluate(field, parameters, size) {
+      const buffer = await context.checked('hold the parameters', () => context.buffer('parameters', 0, USAGE.storage, parameters));
+      try {
+        const evaluator = await Evaluator.create(context, field, buffer, facts.software);
+        try {
+          return await evaluator.read(size);
+        } finally {
+          evaluator.dispose();
+        }
+      } finally {
+        buffer.destroy();
+      }
+    },
+
+    dispose(): Promise<void> {
+      if (!options.device) device.destroy();
+      return Promise.resolve();
+    },
+  };
+}

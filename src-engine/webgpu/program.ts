@@ -1,0 +1,138 @@
+/**
+ * The kernels of a Field, as data: which modules make each, with which constants, bindings and number of workgroups. Trainer and
+ * evaluator only bind buffers to them. Fused kernels can later take the place of runs of these without either noticing more than
+ * a shorter list.
+ */
+import { encodedWidth, omegaOf, type Field } from '#core/field/field';
+import { parameterLayout, type LayerSlot } from '#core/field/layout';
+import type { FitPlan } from '#core/fit/config';
+import { sampleMaximum, type SampleType } from '#core/signal/signal';
+import type { BindingKind, KernelSource } from './context';
+import { composeShader, type Constants, type ModuleName } from './shader';
+import { compactTiling, tallTiling, type Tiling } from './tiles';
+
+/** A kernel's source and how many workgroups handle `samples` samples. */
+export interface KernelPlan extends KernelSource {
+  groups(samples: number): number;
+}
+
+function plan(label: string, constants: Constants, modules: readonly ModuleName[], bindings: readonly BindingKind[], groups: (samples: number) => number): KernelPlan {
+  return { label, code: composeShader(constants, modules), bindings, groups };
+}
+
+function tileConstants(tiling: Tiling): Constants {
+  return {
+    TILE_ROWS: tiling.tileRows,
+    TILE_COLS: tiling.tileCols,
+    TILE_DEPTH: tiling.tileDepth,
+    ROW_TILES: tiling.rowTiles,
+    COL_TILES: tiling.colTiles,
+  };
+}
+
+function layerConstants(layer: LayerSlot): Constants {
+  return { FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_OFFSET: layer.weightOffset, BIAS_OFFSET: layer.biasOffset };
+}
+
+/** Features of drawn samples (training) or of grid points. Bindings: features, and the directions of a Fourier encoding. */
+export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan {
+  const { encoding, inputs } = field;
+  const features = encodedWidth(encoding, inputs);
+  const constants: Constants = {
+    INPUTS: inputs,
+    FEATURES: features,
+    INCLUDE_INPUT: encoding.kind === 'octaves' && encoding.includeInput,
+    FOURIER_FEATURES: encoding.kind === 'fourier' ? encoding.features : 0,
+  };
+  const modules: ModuleName[] = ['work', 'random', 'sine', 'coordinates', `point-${points}`, `encoding-${encoding.kind}`, 'encode'];
+  const bindings: BindingKind[] = encoding.kind === 'fourier' ? ['write', 'read'] : ['write'];
+  return plan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
+}
+
+/** A dense layer. Bindings: parameters, inputs, values, and slopes in the hidden layers while training. */
+export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate'): KernelPlan {
+  const head = layer.index === field.depth;
+  const tiling = tallTiling(1, layer.fanOut);
+  const { activation } = field;
+  const keepsSlope = purpose === 'train' && !head;
+  const activationModule: ModuleName = head ? (purpose === 'train' ? 'activation-linear' : 'activation-sample') : `activation-${activation.kind}`;
+  const modules: ModuleName[] = ['work', 'sine', activationModule, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
+  const constants: Constants = {
+    ...layerConstants(layer),
+    ...tileConstants(tiling),
+    OMEGA: { float: omegaOf(activation, layer.index) },
+    LEFT_TRANSPOSED: false,
+    COLUMN_SUMS: false,
+  };
+  const bindings: BindingKind[] = keepsSlope ? ['read', 'read', 'write', 'write'] : ['read', 'read', 'write'];
+  return plan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles);
+}
+
+/** Delta of the layer below `layer`. Bindings: parameters, deltas of `layer`, slopes of the layer below (become its deltas). */
+export function backwardInputKernel(layer: LayerSlot): KernelPlan {
+  const tiling = tallTiling(1, layer.fanIn);
+  const constants: Constants = { ...layerConstants(layer), ...tileConstants(tiling), LEFT_TRANSPOSED: false, COLUMN_SUMS: false };
+  return plan(
+    `backward input ${layer.index}`,
+    constants,
+    ['work', 'tile-product', 'dense-backward-input'],
+    ['read', 'read', 'write'],
+    (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles,
+  );
+}
+
+/** Gradients of `layer`, one partial result a chunk. Bindings: inputs, deltas, partials. */
+export function backwardWeightsKernel(layer: LayerSlot, parameters: number, chunks: number): KernelPlan {
+  const tiling = compactTiling(layer.fanIn, layer.fanOut);
+  const constants: Constants = {
+    ...layerConstants(layer),
+    ...tileConstants(tiling),
+    LEFT_TRANSPOSED: true,
+    COLUMN_SUMS: true,
+    PARAMETERS: parameters,
+    CHUNKS: chunks,
+  };
+  const groups = tiling.rowTiles * tiling.colTiles * chunks;
+  return plan(`backward weights ${layer.index}`, constants, ['work', 'tile-product', 'dense-backward-weights'], ['read', 'read', 'write'], () => groups);
+}
+
+/** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses. */
+export function lossKernel(field: Field, type: SampleType): KernelPlan {
+  const constants: Constants = {
+    INPUTS: field.inputs,
+    OUTPUTS: field.outputs,
+    SAMPLE_BYTES: type === 'uint8' ? 1 : 2,
+    SAMPLE_MAXIMUM: { float: sampleMaximum(type) },
+  };
+  return plan('loss', constants, ['work', 'random', 'point-drawn', 'loss'], ['write', 'read', 'write'], (samples) => lossGroups(field, samples));
+}
+
+/** Partial losses that a slice of `samples` writes. */
+export function lossGroups(field: Field, samples: number): number {
+  return Math.ceil((samples * field.outputs) / 256);
+}
+
+/** Sum of the partial losses of a submit. Bindings: partial losses, total. */
+export function lossSumKernel(): KernelPlan {
+  return plan('loss sum', {}, ['work', 'loss-sum'], ['read', 'write'], () => 1);
+}
+
+/** Reduction of the gradients and one step of Adam. Bindings: partials, parameters, moment1, moment2. */
+export function adamKernel(field: Field, optimizer: FitPlan['optimizer'], chunks: number): KernelPlan {
+  const parameters = parameterLayout(field).length;
+  const constants: Constants = {
+    PARAMETERS: parameters,
+    CHUNKS: chunks,
+    BETA1: { float: optimizer.beta1 },
+    ONE_MINUS_BETA1: { float: 1 - optimizer.beta1 },
+    BETA2: { float: optimizer.beta2 },
+    ONE_MINUS_BETA2: { float: 1 - optimizer.beta2 },
+    EPSILON: { float: optimizer.epsilon },
+  };
+  return plan('adam', constants, ['work', 'adam'], ['read', 'write', 'write', 'write'], () => Math.ceil(parameters / 64));
+}
+
+/** Samples to texels. Bindings: samples, texture. */
+export function presentKernel(field: Field): KernelPlan {
+  return plan('present', { OUTPUTS: field.outputs }, ['work', 'present'], ['read', 'texture'], (samples) => Math.ceil(samples / 256));
+}

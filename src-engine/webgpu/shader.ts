@@ -1,0 +1,78 @@
+/**
+ * Composition of WGSL programs: named constants first, then modules in the order in which they lean on each other. A program is
+ * specialised for its Field by constants alone; modules choose nothing at run time that the Field decides.
+ */
+import activationLinear from '../../shaders/activation-linear.wgsl?raw';
+import activationRelu from '../../shaders/activation-relu.wgsl?raw';
+import activationSample from '../../shaders/activation-sample.wgsl?raw';
+import activationSine from '../../shaders/activation-sine.wgsl?raw';
+import adam from '../../shaders/adam.wgsl?raw';
+import coordinates from '../../shaders/coordinates.wgsl?raw';
+import denseBackwardInput from '../../shaders/dense-backward-input.wgsl?raw';
+import denseBackwardWeights from '../../shaders/dense-backward-weights.wgsl?raw';
+import denseForward from '../../shaders/dense-forward.wgsl?raw';
+import encode from '../../shaders/encode.wgsl?raw';
+import encodingFourier from '../../shaders/encoding-fourier.wgsl?raw';
+import encodingIdentity from '../../shaders/encoding-identity.wgsl?raw';
+import encodingOctaves from '../../shaders/encoding-octaves.wgsl?raw';
+import loss from '../../shaders/loss.wgsl?raw';
+import lossSum from '../../shaders/loss-sum.wgsl?raw';
+import pointDrawn from '../../shaders/point-drawn.wgsl?raw';
+import pointGrid from '../../shaders/point-grid.wgsl?raw';
+import present from '../../shaders/present.wgsl?raw';
+import random from '../../shaders/random.wgsl?raw';
+import sine from '../../shaders/sine.wgsl?raw';
+import storeValue from '../../shaders/store-value.wgsl?raw';
+import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
+import tileProduct from '../../shaders/tile-product.wgsl?raw';
+import work from '../../shaders/work.wgsl?raw';
+
+export const MODULES = {
+  'activation-linear': activationLinear,
+  'activation-relu': activationRelu,
+  'activation-sample': activationSample,
+  'activation-sine': activationSine,
+  adam,
+  coordinates,
+  'dense-backward-input': denseBackwardInput,
+  'dense-backward-weights': denseBackwardWeights,
+  'dense-forward': denseForward,
+  encode,
+  'encoding-fourier': encodingFourier,
+  'encoding-identity': encodingIdentity,
+  'encoding-octaves': encodingOctaves,
+  loss,
+  'loss-sum': lossSum,
+  'point-drawn': pointDrawn,
+  'point-grid': pointGrid,
+  present,
+  random,
+  sine,
+  'store-value': storeValue,
+  'store-value-slope': storeValueSlope,
+  'tile-product': tileProduct,
+  work,
+} as const;
+
+export type ModuleName = keyof typeof MODULES;
+
+/** A constant of a program: an unsigned integer, a truth value, or { float }. */
+export type Constant = number | boolean | { readonly float: number };
+export type Constants = Readonly<Record<string, Constant>>;
+
+function declaration(name: string, value: Constant): string {
+  if (typeof value === 'boolean') return `const ${name}: bool = ${value};`;
+  if (typeof value === 'number') return `const ${name}: u32 = ${value}u;`;
+  return `const ${name}: f32 = ${Math.fround(value.float)}f;`;
+}
+
+/** Source of a program. Throws for a constant that WGSL could not hold. */
+export function composeShader(constants: Constants, modules: readonly ModuleName[]): string {
+  for (const [name, value] of Object.entries(constants)) {
+    const number = typeof value === 'object' ? value.float : Number(value);
+    const valid = typeof value === 'number' ? Number.isInteger(value) && value >= 0 && value < 2 ** 32 : Number.isFinite(Math.fround(number));
+    if (!valid) throw new RangeError(`The shader constant ${name} = ${number} cannot be written in WGSL.`);
+  }
+  const declarations = Object.entries(constants).map(([name, value]) => declaration(name, value));
+  return [...declarations, ...modules.map((name) => MODULES[name])].join('\n');
+}
