@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fieldFor } from '#core/field/field';
+import { initialParameters } from '#core/field/init';
+import { presetById } from '#core/fit/presets';
+import { decodeCheckpoint, encodeCheckpoint, signalFingerprint, type Checkpoint } from './checkpoint';
+import { resumeFrom } from './resume';
+
+const config = presetById('siren-small').config;
+const parameters = initialParameters(fieldFor(config.network, 2, 3), 5);
+const checkpoint: Checkpoint = {
+  config,
+  seconds: 12.5,
+  secondsBudget: 60,
+  fingerprint: 'abc',
+  channels: 3,
+  state: { step: 321, parameters, moment1: parameters.map((value) => value / 2), moment2: parameters.map((value) => value * value) },
+};
+const bytes = encodeCheckpoint(checkpoint);
+
+describe('a checkpoint', () => {
+  it('comes back as it was', () => {
+    expect(decodeCheckpoint(bytes)).toEqual(checkpoint);
+  });
+
+  it('is refused when cut or changed anywhere', () => {
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const changed = bytes.slice();
+        changed[at]! ^= mask;
+        expect(() => decodeCheckpoint(changed)).toThrow(/damaged/);
+        expect(() => decodeCheckpoint(bytes.subarray(0, at))).toThrow(/damaged/);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('goes on only with its own picture and configuration', () => {
+    expect(resumeFrom(checkpoint, 'a.inr.checkpoint', config, 'abc')).toBe(checkpoint);
+    expect(() => resumeFrom(checkpoint, 'a.inr.checkpoint', config, 'abd')).toThrow(/a\.inr\.checkpoint: .*another picture/);
+    expect(() => resumeFrom(checkpoint, 'a.inr.checkpoint', { ...config, seed: 9 }, 'abc')).toThrow(/another configuration \(seed: 1, 9\)/);
+  });
+
+  it('knows pictures by size, channels, type and samples', () => {
+    const picture = { size: [2, 2], channels: 1, type: 'uint8' as const, samples: new Uint8Array([1, 2, 3, 4]) };
+    const prints = [
+      picture,
+      { ...picture, size: [4, 1] },
+      { ...picture, samples: new Uint8Array([1, 2, 3, 5]) },
+      { ...picture, type: 'uint16' as const, samples: new Uint16Array([513, 1027]) },
+    ].map(signalFingerprint);
+    expect(new Set(prints).size).toBe(4);
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * The checkpoint of an interrupted fit: OUT.inr.checkpoint beside the output. Everything needed to go on to the same file as
+ * if nothing had happened: configuration, step, seconds spent, parameters and Adam's moments, and the digest of the picture,
+ * so that it is never mixed up with another.
+ *
+ * Layout: magic 'INRCKPT1'; header length, u32 little-endian; header, JSON in UTF-8; parameters, first moments and second
+ * moments, float32 little-endian; SHA-256 of everything before it. A working file of this program on this machine, no
+ * format for exchange: what does not fit is refused, never guessed.
+ */
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { fieldFor } from '#core/field/field';
+import { parameterLayout } from '#core/field/layout';
+import { configSchema, type FitConfig } from '#core/fit/config';
+import type { GridSignal } from '#core/signal/signal';
+import { StudioError } from '#core/errors';
+import type { TrainState } from '#engine/engine';
+
+export interface Checkpoint {
+  readonly config: FitConfig;
+  /** Seconds of fitting so far. */
+  readonly seconds: number;
+  /** The budget, when time bounds the fit: the learning rate follows it. */
+  readonly secondsBudget: number | null;
+  /** signalFingerprint of the picture. */
+  readonly fingerprint: string;
+  readonly channels: number;
+  readonly state: TrainState;
+}
+
+const MAGIC = new TextEncoder().encode('INRCKPT1');
+const DIGEST_BYTES = 32;
+const LARGEST_HEADER = 65_536;
+
+const headerSchema = v.object({
+  config: configSchema,
+  step: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  secondsBudget: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  fingerprint: v.string(),
+  channels: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16)),
+});
+
+/** Where the checkpoint of an output lies. */
+export const checkpointPath = (output: string): string => `${output}.checkpoint`;
+
+const bytesOf = (array: Uint8Array | Uint16Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** SHA-256 (hex) of what a fit sees of a signal: size, channels, type and samples. */
+export function signalFingerprint(signal: Pick<GridSignal, 'size' | 'channels' | 'type' | 'samples'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([signal.size, signal.channels, signal.type]))
+    .update(bytesOf(signal.samples))
+    .digest('hex');
+}
+
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { state, ...rest } = checkpoint;
+  const header = new TextEncoder().encode(JSON.stringify({ ...rest, step: state.step }));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, header.length, true);
+  const body = Buffer.concat([MAGIC, length, header, bytesOf(state.parameters), bytesOf(state.moment1), bytesOf(state.moment2)]);
+  return new Uint8Array(Buffer.concat([body, createHash('sha256').update(body).digest()]));
+}
+
+/** Reads what encodeCheckpoint wrote. Throws StudioError 'input'/'checkpoint.damaged' with a message that lacks the file's name. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const damaged = (): StudioError =>
+    new StudioError('input', 'checkpoint.damaged', 'this checkpoint is damaged. Delete it and fit again without --resume.');
+  const bodyLength = bytes.length - DIGEST_BYTES;
+  if (bodyLength < MAGIC.length + 4 || !MAGIC.every((byte, index) => bytes[index] === byte)) throw damaged();
+  const body = bytes.subarray(0, bodyLength);
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(bodyLength))) throw damaged();
+  const headerLength = new DataView(body.buffer, body.byteOffset).getUint32(MAGIC.length, true);
+  const from = MAGIC.length + 4;
+  if (headerLength > LARGEST_HEADER || from + headerLength > bodyLength) throw damaged();
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body.subarray(from, from + headerLength)));
+  } catch {
+    throw damaged();
+  }
+  const header = v.safeParse(headerSchema, json);
+  if (!header.success) throw damaged();
+  const { step, ...rest } = header.output;
+  const count = parameterLayout(fieldFor(rest.config.network, 2, rest.channels)).length;
+  if (bodyLength !== from + headerLength + 12 * count) throw damaged();
+  const vector = (index: number): Float32Array => {
+    const start = from + headerLength + 4 * count * index;
+    return new Float32Array(body.slice(start, start + 4 * count).buffer);
+  };
+  return { ...rest, state: { step, parameters: vector(0), moment1: vector(1), moment2: vector(2) } };
+}

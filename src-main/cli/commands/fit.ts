@@ -1,0 +1,275 @@
+/**
+ * `inr fit`: a picture in, an .inr file out. What can go wrong is looked for before the fit begins; what the user waits for
+ * is never lost: a cancelled fit, and one whose file cannot be saved, leave a checkpoint to go on from.
+ */
+import { basename } from 'node:path';
+import { fieldFor, type Field } from '#core/field/field';
+import { parameterLayout } from '#core/field/layout';
+import type { Provenance } from '#core/coding/types';
+import type { FitConfig } from '#core/fit/config';
+import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
+import { asStudioError, StudioError } from '#core/errors';
+import type { DeviceFacts, Engine, TrainerRequest, TrainState } from '#engine/engine';
+import { FitSession, type SessionProgress } from '#engine/session';
+import { createExactSynthesizer } from '#engine/cpu/exact';
+import { version } from '../../../package.json';
+import { writeAtomically } from '../../service/atomic-write';
+import { chooseEngine, openEngine } from '../../service/engines';
+import { readImage } from '../../service/image-ingest';
+import { checkpointPath, encodeCheckpoint, signalFingerprint, type Checkpoint } from '../checkpoint';
+import { Coder, type CodedFile, type CodingRequest, type Target } from '../coded-file';
+import { about, readFileNamed } from '../files';
+import { applyOptions, readPreset, shapesFit, type ConfigOptions } from '../fit-config';
+import { showBytes, showCount, showDecibel, showRate, showSeconds } from '../numbers';
+import { checkOutput } from '../output-path';
+import { createProgress, type Progress } from '../progress';
+import { dropCheckpoint, findCheckpoint, resumeFrom } from '../resume';
+import { predictedBytes, widestFor } from '../targets';
+import type { Terminal } from '../terminal';
+
+export interface FitOptions extends ConfigOptions {
+  readonly output: string;
+  readonly device: 'auto' | 'gpu' | 'cpu' | 'tfjs';
+  readonly lambda?: number;
+  readonly targetBytes?: number;
+  readonly targetPsnr?: number;
+  readonly threads?: number;
+  readonly resume?: boolean;
+  readonly saveConfig?: string;
+  readonly provenance: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const CHECKPOINT_MILLISECONDS = 10_000;
+/** The batches' dB flatters or belittles the file's by about this much; a file is tried from there on. */
+const PSNR_MARGIN = 0.3;
+
+const targetOf = (options: FitOptions): Target => {
+  if (options.lambda !== undefined) return { kind: 'lambda', lambda: options.lambda };
+  if (options.targetBytes !== undefined) return { kind: 'bytes', bytes: options.targetBytes };
+  if (options.targetPsnr !== undefined) return { kind: 'psnr', decibel: options.targetPsnr };
+  return { kind: 'bits' };
+};
+
+/** Free of paths, dates and timings: seed and configuration alone decide the file. */
+function provenanceOf(options: FitOptions, config: FitConfig, step: number | null, seconds: number | null): (bits: number) => Provenance | undefined {
+  if (!options.provenance) return () => undefined;
+  const ended = step === null || step === config.plan.steps ? {} : { steps: step };
+  const budget = seconds === null ? {} : { seconds };
+  return (bits) => ({ generator: `inr-studio ${version}`, config: { ...config, coding: { ...config.coding, bits } }, ...ended, ...budget });
+}
+
+/** Bytes that the file carries beside the network. */
+const extraBytes = (signal: GridSignal, provenance: Provenance | undefined): number =>
+  (signal.metadata.icc?.length ?? 0) + (provenance ? new TextEncoder().encode(JSON.stringify(provenance)).length + 24 : 0);
+
+interface Planned {
+  readonly config: FitConfig;
+  readonly secondsBudget: number | null;
+  readonly from: Checkpoint | null;
+}
+
+/** Configuration of this very fit: options, target and checkpoint taken together. */
+function plan(base: FitConfig, options: FitOptions, signal: GridSignal, fingerprint: string, found: Checkpoint | null, file: string): Planned {
+  const target = targetOf(options);
+  const secondsBudget = options.seconds ?? null;
+  if (found && !shapesFit(options)) {
+    const config = { ...found.config, coding: { ...found.config.coding, bits: options.bits ?? found.config.coding.bits } };
+    return { config, secondsBudget: found.secondsBudget, from: resumeFrom(found, file, config, fingerprint) };
+  }
+  let config = base;
+  if (target.kind === 'bytes') {
+    const extra = extraBytes(signal, provenanceOf(options, base, base.plan.steps - 1, secondsBudget)(base.coding.bits));
+    if (options.width === undefined) config = widestFor(base, signal.channels, target.bytes, extra, options.learningRate !== undefined);
+    else if (predictedBytes(base, signal.channels, extra, 3) > 2 * target.bytes) {
+      throw new StudioError('usage', 'target.bytes', `--target-bytes ${target.bytes}: a network of --width ${options.width} cannot be that small. Leave --width out.`);
+    }
+  }
+  return { config, secondsBudget, from: found && resumeFrom(found, file, config, fingerprint) };
+}
+
+/** Runs the command; resolves to the exit code. */
+export async function fit(input: string, options: FitOptions, terminal: Terminal): Promise<number> {
+  const cancel = terminal.cancellation();
+  const target = targetOf(options);
+  const base = applyOptions(await readPreset(options.preset), options);
+  const output = await checkOutput(options.output, [input]);
+  const saveConfig = options.saveConfig === undefined ? null : await checkOutput(options.saveConfig, [input, output]);
+  const checkpointFile = checkpointPath(output);
+  const { signal, notes } = await about(input, async () => readImage(await readFileNamed(input), input));
+  const progress = createProgress(terminal, options.quiet === true, options.seconds);
+  for (const note of notes) progress.note(`${basename(input)}: ${note}.`);
+
+  const found = await findCheckpoint(checkpointFile, options.resume === true, (text) => progress.note(text));
+  const fingerprint = signalFingerprint(signal);
+  const { config, secondsBudget, from } = plan(base, options, signal, fingerprint, found, checkpointFile);
+  if (saveConfig) await writeAtomically(saveConfig, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+  cancel.throwIfAborted();
+
+  const field = fieldFor(config.network, signal.size.length, signal.channels);
+  const threads = options.threads === undefined ? {} : { threads: options.threads };
+  const engines: Engine[] = [];
+  const exact = createExactSynthesizer(threads);
+  try {
+    const { engine, notice } = await chooseEngine(options.device, threads);
+    engines.push(engine);
+    if (notice) progress.note(notice);
+    let facts = engine.facts;
+    const refusal = engine.refusal(field, config.plan);
+    if (refusal) throw new StudioError('device', 'engine.refusal', refusal);
+    const data = { size: signal.size, channels: signal.channels, type: signal.type, samples: signal.samples };
+    const request: TrainerRequest = { field, plan: config.plan, data, seed: config.seed, ...(from && { state: from.state }) };
+    progress.note(opening(input, signal, field, config, facts, from));
+
+    const save = (state: TrainState, seconds: number): Promise<void> =>
+      writeAtomically(checkpointFile, encodeCheckpoint({ config, seconds, secondsBudget, fingerprint, channels: signal.channels, state }));
+    const coderOf = (parameters: Float32Array, step: number): Coder => {
+      const provenance = provenanceOf(options, config, step, secondsBudget);
+      const coding: CodingRequest = { signal, field, config, synthesize: exact.synthesize, provenance, abort: cancel };
+      return new Coder(coding, parameters);
+    };
+
+    let early: CodedFile | null = null;
+    let warned = false;
+    const session: FitSession = new FitSession({
+      request,
+      trainer: await engine.createTrainer(request),
+      ...(secondsBudget !== null && { secondsBudget }),
+      secondsBefore: from?.seconds ?? 0,
+      checkpointMilliseconds: CHECKPOINT_MILLISECONDS,
+      onProgress: (now: SessionProgress) => {
+        progress.fit(now);
+        // A loss that is no number never becomes one again.
+        if (Number.isNaN(now.loss)) session.stop();
+      },
+      onCheckpoint: (state, seconds) =>
+        save(state, seconds).catch((error: unknown) => {
+          if (!warned) progress.note(`No checkpoint could be saved (${asStudioError(error).message}); the fit goes on.`);
+          warned = true;
+        }),
+      ...(target.kind === 'psnr' && {
+        previewMilliseconds: 500,
+        onPreview: async (trainer, now) => {
+          if (!(now.psnr >= target.decibel - PSNR_MARGIN)) return false;
+          const state = await trainer.checkpoint();
+          const chosen = await coderOf(state.parameters, state.step).choose(target, pointCount(signal.size));
+          if (chosen.reached) early = chosen;
+          return chosen.reached;
+        },
+      }),
+      recover: async (state, error) => {
+        progress.note(`The device was lost (${error.message}). The fit goes on from step ${state.step} on the cpu engine.`);
+        const replacement = await openEngine('cpu', threads);
+        engines.push(replacement);
+        facts = replacement.facts;
+        return replacement.createTrainer({ ...request, state });
+      },
+    });
+    const stop = (): void => session.stop();
+    cancel.addEventListener('abort', stop);
+    const outcome = await session.run();
+    session.trainer.dispose();
+    if (cancel.aborted) return await cancelled(checkpointFile, save, outcome, progress);
+
+    try {
+      progress.stage('coding');
+      const coder = coderOf(outcome.state.parameters, outcome.step);
+      const chosen = early ?? (await coder.choose(target, pointCount(signal.size)));
+      const psnrFloat = await coder.float();
+      await writeAtomically(output, chosen.file);
+      await dropCheckpoint(checkpointFile);
+      progress.end();
+      const { seconds, step } = outcome;
+      report({ input, options, signal, field, config, facts, chosen, psnrFloat, step, seconds, target }, terminal);
+      return 0;
+    } catch (error) {
+      if (cancel.aborted) return await cancelled(checkpointFile, save, outcome, progress);
+      const known = asStudioError(error);
+      if (known.code === 'fit.diverged') throw known;
+      const kept = await save(outcome.state, outcome.seconds).then(() => true, () => false);
+      if (kept) progress.note(`What was fitted is kept in ${checkpointFile}: the same command with --resume goes on from there.`);
+      throw known;
+    }
+  } finally {
+    progress.end();
+    await Promise.allSettled([...engines.map((engine) => engine.dispose()), exact.dispose()]);
+  }
+}
+
+async function cancelled(
+  file: string,
+  save: (state: TrainState, seconds: number) => Promise<void>,
+  outcome: { readonly step: number; readonly seconds: number; readonly state: TrainState },
+  progress: Progress,
+): Promise<never> {
+  progress.end();
+  if (outcome.step === 0) throw new StudioError('cancelled', 'cancelled', 'Cancelled before the first step; nothing was saved.');
+  await save(outcome.state, outcome.seconds);
+  throw new StudioError('cancelled', 'cancelled', `Cancelled at step ${outcome.step}. ${file} is kept: the same command with --resume goes on from there.`);
+}
+
+function networkWords(field: Field): string {
+  const { encoding, depth, width, activation } = field;
+  const encodings = { identity: '', octaves: 'octaves, ', fourier: 'Fourier features, ' };
+  return `${encodings[encoding.kind]}${depth} ${activation.kind === 'sine' ? 'sine' : 'ReLU'} layers of ${width}`;
+}
+
+const deviceWords = (facts: DeviceFacts): string => (facts.name.includes(facts.engine) ? facts.name : `${facts.engine}, ${facts.name}`);
+
+function opening(input: string, signal: GridSignal, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
+  const going = from ? `, going on from step ${showCount(from.state.step)}` : '';
+  return `${basename(input)}: ${signal.size.join(' x ')}, ${signal.channels} channels; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
+}
+
+interface Report {
+  readonly input: string;
+  readonly options: FitOptions;
+  readonly signal: GridSignal;
+  readonly field: Field;
+  readonly config: FitConfig;
+  readonly facts: DeviceFacts;
+  readonly chosen: CodedFile;
+  readonly psnrFloat: number | null;
+  readonly step: number;
+  readonly seconds: number;
+  readonly target: Target;
+}
+
+function report({ input, options, signal, field, config, facts, chosen, psnrFloat, step, seconds, target }: Report, terminal: Terminal): void {
+  const bpp = (8 * chosen.bytes) / pointCount(signal.size);
+  const ratio = rawBytes(signal) / chosen.bytes;
+  const stepsPerSecond = seconds > 0 ? step / seconds : 0;
+  if (target.kind === 'psnr' && !chosen.reached && !options.quiet) {
+    terminal.err(`inr: ${options.output}: the plan ended at ${showDecibel(chosen.psnr)}, below the ${target.decibel} dB asked for. Give more --steps, a larger --width or another --preset.\n`);
+  }
+  if (options.json) {
+    const result = {
+      input,
+      output: options.output,
+      bytes: chosen.bytes,
+      bpp,
+      ratio,
+      psnr: chosen.psnr,
+      psnrFloat,
+      bits: chosen.bits,
+      parameters: parameterLayout(field).length,
+      steps: step,
+      seconds,
+      stepsPerSecond,
+      engine: facts.engine,
+      device: facts.name,
+      seed: config.seed,
+      sha256: chosen.sha256,
+      ...(target.kind === 'psnr' && { targetReached: chosen.reached }),
+      config: { ...config, coding: { ...config.coding, bits: chosen.bits } },
+    };
+    terminal.out(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  terminal.out(
+    `${options.output}  ${showBytes(chosen.bytes)}  ${bpp.toFixed(3)} bpp  ${ratio.toFixed(1)}x smaller  ${showDecibel(chosen.psnr)}\n` +
+      `  ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters at ${chosen.bits} bits (${showDecibel(psnrFloat)} before quantization)\n` +
+      `  ${showCount(step)} steps in ${showSeconds(seconds)} (${showRate(stepsPerSecond)} steps/s), ${deviceWords(facts)}\n`,
+  );
+}

@@ -1,0 +1,91 @@
+/** `inr info`: what a file holds and where its bytes go, from its header and chunks, without decoding the picture. */
+import { decodeFile } from '#core/coding/file';
+import { fieldCost } from '#core/field/cost';
+import type { Field } from '#core/field/field';
+import { pointCount, rawBytes } from '#core/signal/signal';
+import { about, readFileNamed } from '../files';
+import { showBytes, showCount, table } from '../numbers';
+import type { Terminal } from '../terminal';
+
+export interface InfoOptions {
+  readonly json?: boolean;
+}
+
+function encodingWords({ encoding }: Field): string {
+  switch (encoding.kind) {
+    case 'identity':
+      return 'none (the coordinates themselves)';
+    case 'octaves':
+      return `${encoding.octaves} octaves${encoding.includeInput ? ' and the coordinates' : ''}`;
+    case 'fourier':
+      return `${encoding.features} random Fourier features, sigma ${encoding.sigma}, seed ${encoding.seed}`;
+    default:
+      return encoding satisfies never;
+  }
+}
+
+const activationWords = ({ activation }: Field): string =>
+  activation.kind === 'sine' ? `sine, omega ${activation.omega0} in the first layer, ${activation.omegaHidden} in the others` : 'ReLU';
+
+/** Runs the command; resolves to the exit code. */
+export async function info(input: string, options: InfoOptions, terminal: Terminal): Promise<number> {
+  const { content, bytes } = await about(input, async () => {
+    const file = await readFileNamed(input);
+    return { content: decodeFile(file), bytes: file.length };
+  });
+  const { header, field, report, sha256, provenance } = content;
+  const cost = fieldCost(field, 1, 8);
+  const points = pointCount(header.size);
+  const bpp = (8 * bytes) / points;
+  const ratio = rawBytes(header) / bytes;
+  if (options.json) {
+    const { kind, size, channels, type, metadata } = header;
+    const result = {
+      input,
+      bytes,
+      bpp,
+      ratio,
+      version: report.version,
+      kind,
+      size,
+      channels,
+      type,
+      colorSpace: metadata.colorSpace,
+      alpha: metadata.alpha,
+      iccBytes: metadata.icc?.length ?? 0,
+      field,
+      parameters: cost.parameters,
+      multiplyAddsPerSample: cost.multiplyAddsPerSample,
+      sha256,
+      chunks: report.chunks,
+      tensors: report.tensors,
+      provenance: provenance ?? null,
+    };
+    terminal.out(`${JSON.stringify(result)}\n`);
+    return 0;
+  }
+  const facts: readonly (readonly [string, string])[] = [
+    ['picture', `${header.size.join(' x ')}, ${header.channels} channels, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`],
+    ['encoding', encodingWords(field)],
+    ['layers', `${field.depth} of ${field.width}, ${activationWords(field)}`],
+    ['parameters', showCount(cost.parameters)],
+    ['cost', `${showCount(cost.multiplyAddsPerSample)} multiply-adds per pixel, ${showCount(Math.round((cost.multiplyAddsPerSample * points) / 1e6))} million in all`],
+    ['sha256', `${sha256} (of the decoded samples)`],
+    ['made by', provenance?.generator ?? 'not said'],
+  ];
+  const chunks = report.chunks.map(({ type, critical, bytes: size }) => [type, critical ? 'critical' : 'ancillary', showCount(size), `${((100 * size) / bytes).toFixed(1)}%`]);
+  const tensors = report.tensors.map(({ name, parameters, bytes: size, bitsPerParameter, step }) => [
+    name,
+    showCount(parameters),
+    showCount(Math.round(size)),
+    bitsPerParameter.toFixed(2),
+    step.toExponential(2),
+  ]);
+  terminal.out(
+    `${input}  ${showBytes(bytes)}  ${bpp.toFixed(3)} bpp  ${ratio.toFixed(1)}x smaller  (format version ${report.version})\n` +
+      table(facts, [0, 1]) +
+      `\n${table([['chunk', 'kind', 'bytes', 'share'], ...chunks], [0, 1])}` +
+      `\n${table([['tensor', 'parameters', 'bytes', 'bits each', 'step'], ...tensors])}`,
+  );
+  return 0;
+}

@@ -1,0 +1,23 @@
+/** `inr presets`: the presets there are, with what each is good for. */
+import { allPresets, DEFAULT_PRESET } from '#core/fit/presets';
+import { predictedBytes } from '../targets';
+import { showBytes, showCount, table } from '../numbers';
+import type { Terminal } from '../terminal';
+
+/** Runs the command; resolves to the exit code. */
+export function presets(options: { readonly json?: boolean }, terminal: Terminal): Promise<number> {
+  const all = allPresets();
+  if (options.json) {
+    terminal.out(`${JSON.stringify(all.map((preset) => ({ ...preset, default: preset.id === DEFAULT_PRESET })))}\n`);
+    return Promise.resolve(0);
+  }
+  const rows = all.map(({ id, config, summary }) => [
+    id === DEFAULT_PRESET ? `${id} (default)` : id,
+    `${config.network.depth} x ${config.network.width}`,
+    `${showCount(config.plan.steps)} steps`,
+    `about ${showBytes(predictedBytes(config, 3, 0))}`,
+    summary,
+  ]);
+  terminal.out(`${table(rows, [0, 4])}\n  inr fit photo.jpg -o photo.inr --preset NAME\n  inr fit photo.jpg -o photo.inr --preset NAME --save-config mine.json, then --preset mine.json\n`);
+  return Promise.resolve(0);
+}

@@ -1,0 +1,49 @@
+/** Reading files that the user named: every failure says which file, what is wrong with it and what to do. */
+import { open } from 'node:fs/promises';
+import { asStudioError, StudioError } from '#core/errors';
+
+/** Larger files than this are no pictures that fit into memory as one buffer. */
+const LARGEST_BYTES = 2 ** 31 - 1;
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file. Check the name.',
+  ENOTDIR: 'there is no such file: the path leads through a file. Check the name.',
+  EACCES: 'it may not be read. Check its permissions.',
+  EPERM: 'it may not be read. Check its permissions.',
+  EISDIR: 'this is a folder. Give the name of a file in it.',
+};
+
+/** Whole content of a file. Throws StudioError 'input', codes file.missing, file.directory, file.unreadable, file.size. */
+export async function readFileNamed(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const facts = await file.stat();
+      if (facts.isDirectory()) throw new StudioError('input', 'file.directory', `${path}: ${FAULTS.EISDIR}`);
+      if (facts.size > LARGEST_BYTES) throw new StudioError('input', 'file.size', `${path}: it has ${facts.size} bytes, more than the 2 GiB that can be read. Give a smaller file.`);
+      return new Uint8Array(await file.readFile());
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof StudioError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const stable = code === 'ENOENT' || code === 'ENOTDIR' ? 'file.missing' : code === 'EISDIR' ? 'file.directory' : 'file.unreadable';
+    throw new StudioError('input', stable, `${path}: ${FAULTS[code] ?? `it cannot be read (${code || String(error)}). Check the disk.`}`, { cause: error });
+  }
+}
+
+/** Runs `work` on a file; its errors name the file, whether or not whoever threw them knew it. */
+export async function about<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const known = asStudioError(error);
+    if (known.kind === 'cancelled' || known.code === 'internal') throw known;
+    const said = known.message;
+    if (said.startsWith(path)) throw known;
+    const base = path.split(/[\\/]/).pop() ?? path;
+    const rest = said.startsWith(`${base}: `) ? said.slice(base.length + 2) : said;
+    throw new StudioError(known.kind, known.code, `${path}: ${rest}`, { cause: known.cause ?? known });
+  }
+}

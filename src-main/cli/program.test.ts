@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { StudioError } from '#core/errors';
+import { faultText, runCommandLine } from './program';
+import { testTerminal } from './test-terminal';
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const terminal = testTerminal();
+  const code = await runCommandLine(args, terminal);
+  return { code, out: terminal.stdout(), err: terminal.stderr() };
+}
+
+describe('help', () => {
+  it('shows commands, examples and exit codes when nothing or --help is given', async () => {
+    const bare = await run();
+    expect(bare.code).toBe(0);
+    for (const name of ['fit', 'decode', 'eval', 'info', 'validate', 'compare', 'serve', 'presets']) expect(bare.out).toMatch(new RegExp(`^ +${name} `, 'm'));
+    expect(bare.out).toContain('Exit codes: 0 done');
+    expect((await run('--help')).out).toBe(bare.out);
+    expect((await run('help')).out).toBe(bare.out);
+  });
+
+  it('tells all options of a command, none wider than 100 columns', async () => {
+    const { code, out } = await run('help', 'fit');
+    expect(code).toBe(0);
+    for (const name of ['--preset', '--device', '--steps', '--seconds', '--lambda', '--target-bytes', '--target-psnr', '--seed', '--threads', '--resume', '--json', '--width', '--save-config']) {
+      expect(out).toContain(name);
+    }
+    expect(out.split('\n').filter((line) => line.length > 110)).toEqual([]);
+  });
+
+  it('prints the version', async () => {
+    expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('usage errors', () => {
+  it.each([
+    [['fit'], 'required option|missing required argument'],
+    [['fit', 'a.png'], "'-o, --output <file>'"],
+    [['fit', 'a.png', '-o', 'a.inr', '--device', 'quantum'], 'Allowed choices are auto, gpu, cpu, tfjs'],
+    [['fit', 'a.png', '-o', 'a.inr', '--steps', '12x'], 'It must be|It is not a number'],
+    [['fit', 'a.png', '-o', 'a.inr', '--steps', '0'], 'whole number from 1'],
+    [['fit', 'a.png', '-o', 'a.inr', '--steps', '1.5'], 'whole number'],
+    [['fit', 'a.png', '-o', 'a.inr', '--seconds', '-3'], 'greater than 0'],
+    [['fit', 'a.png', '-o', 'a.inr', '--target-bytes', '20k', '--target-psnr', '30'], 'cannot be used with'],
+    [['fit', 'a.png', '-o', 'a.inr', '--lambda', '0.01', '--bits', '8'], 'cannot be used with'],
+    [['fit', 'a.png', '-o', 'a.inr', '--width', '30'], '--width'],
+    [['fit', 'a.png', '-o', 'a.inr', '--encoding', 'wavelet'], 'no such encoding'],
+    [['fit', 'a.png', '-o', 'a.inr', '--preset', 'nothing'], 'There are siren'],
+    [['fit', 'a.png', '-o', 'a.inr', '--preset', 'nerf', '--omega0', '20'], 'sine layers'],
+    [['fit', 'a.png', 'b.png', '-o', 'a.inr'], 'too many arguments'],
+    [['decode', 'a.inr'], "'-o, --output <file>'"],
+    [['decode', 'a.inr', '-o', 'a.xyz'], '.png'],
+    [['eval', 'a.inr'], 'missing required argument'],
+    [['compare', 'a.png', '--codecs', 'jpeg,gif'], 'no codec "gif"'],
+    [['fti', 'a.png'], 'fit'],
+    [['--nothing'], 'unknown option'],
+  ])('%j is refused with exit code 2 and a sentence', async (args, message) => {
+    const { code, out, err } = await run(...args);
+    expect(err).toMatch(new RegExp(message.replace(/[()]/g, '\\$&')));
+    expect(err).toMatch(/^inr: /);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('faults', () => {
+  it('are one line; a stack appears only when asked for', () => {
+    const error = new StudioError('input', 'input.empty', 'a.png: it is empty.\nGive a picture.');
+    expect(faultText(error, false)).toBe('inr: a.png: it is empty. Give a picture.\n');
+    expect(faultText(error, true)).toContain('[input.empty]\n');
+    expect(faultText(new Error('odd'), false)).toMatch(/^inr: odd\. This is a fault of inr itself: INR_DEBUG=1/);
+  });
+
+  it('of a missing input are exit code 3 and name the file', async () => {
+    const { code, err } = await run('info', '/nowhere/none.inr');
+    expect(code).toBe(3);
+    expect(err).toBe('inr: /nowhere/none.inr: there is no such file. Check the name.\n');
+  });
+});
+
+describe('presets', () => {
+  it('are listed for people and for programs', async () => {
+    expect((await run('presets')).out).toMatch(/siren \(default\)/);
+    const list = JSON.parse((await run('presets', '--json')).out) as { id: string; default: boolean }[];
+    expect(list.filter((each) => each.default).map((each) => each.id)).toEqual(['siren']);
+  });
+});
