@@ -48,6 +48,8 @@ function decodeProvenance(data: Uint8Array): Provenance {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data));
+    // Nested too deep to be written again is refused here, not where somebody prints it.
+    JSON.stringify(value);
   } catch (cause) {
     throw new StudioError('container', 'container.header', 'The provenance is not JSON in UTF-8.', { cause });
   }
