@@ -5,7 +5,8 @@ import { channelMap, channelWeights, halfBits, reductionFor, toTexels } from './
 
 function picture(size: readonly [number, number], channels: number, type: 'uint8' | 'uint16', value: (index: number) => number, alpha = false): Picture {
   const length = size[0] * size[1] * channels;
-  const samples = (type === 'uint8' ? Uint8Array : Uint16Array).from({ length }, (_, index) => value(index));
+  const values = Array.from({ length }, (_, index) => value(index));
+  const samples = type === 'uint8' ? Uint8Array.from(values) : Uint16Array.from(values);
   return { size, channels, type, samples, alpha };
 }
 

@@ -1,0 +1,438 @@
+/**
+ * ImageStage: the picture in the middle of the window, drawn by three.js. Original, reconstruction, both with a dividing
+ * line, or their error, pixel for pixel.
+ *
+ * It draws on demand: whatever changes asks for one frame, and at most one frame is pending. It shares the trainer's
+ * GPUDevice when there is one, so that a texture written by a compute pass is shown without a copy; else it takes WebGL2,
+ * which is there wherever pictures can be drawn, and WebGPU only when WebGL2 is missing. Numbers given to a user (readout)
+ * come from the sample arrays, never from the screen.
+ *
+ * A stage whose device is lost stays blank: its owner disposes of it and creates another on a new canvas (`onLost` says so).
+ */
+import { ExternalTexture, LinearSRGBColorSpace, NoToneMapping, QuadMesh, WebGPURenderer, type Texture } from 'three/webgpu';
+import { StudioError } from '#core/errors';
+import { readoutAt, type Picture, type Readout } from './readout';
+import { createStageMaterial, dataTexture, emptyTexture, METRIC, SOURCE, type StageMaterial } from './shader';
+import { channelWeights, toTexels } from './texels';
+import * as view from './view';
+import type { Extent, Point, ViewState } from './view';
+
+export type OriginalPicture = Picture;
+
+/** What is compared with the original: samples, or a texture that a compute pass writes. */
+export type Reconstruction =
+  | ({ readonly kind: 'pixels' } & Omit<Picture, 'type'>)
+  | {
+      readonly kind: 'texture';
+      /** rgba16float with TEXTURE_BINDING on the stage's device; texels are encoded samples in [0, 1]. Stays its owner's. */
+      readonly texture: GPUTexture;
+      readonly size: Extent;
+      /** A copy of the samples for the readout, where its owner has one. */
+      readonly copy?: Picture | null;
+    };
+
+export interface StageOptions {
+  /** Device of the trainer; absent or null: the stage finds its own way to draw. */
+  readonly device?: GPUDevice | null;
+  readonly onViewChange?: (state: ViewState) => void;
+  /** The device or the drawing context is gone; the stage draws no more. */
+  readonly onLost?: (message: string) => void;
+  /** After each frame. */
+  readonly onFrame?: (statistics: FrameStatistics) => void;
+}
+
+export interface FrameStatistics {
+  readonly frames: number;
+  /** Milliseconds that the last frame took to encode; the GPU may work longer. */
+  readonly milliseconds: number;
+  readonly backend: 'webgpu' | 'webgl2';
+}
+
+/** Device pixels per CSS pixel beyond which more are not worth their cost. */
+const MAXIMUM_PIXEL_RATIO = 3;
+/** Free space around a fitted picture, in CSS pixels. */
+const FIT_MARGIN = 24;
+const CHECKER_SQUARE = 8;
+
+/** Greys of the checkerboard, encoded, in [0, 1]. */
+export const CHECKER = { dark: [0.22, 0.29], light: [0.98, 0.9] } as const;
+
+export class ImageStage {
+  #original: Picture | null = null;
+  #reconstruction: Reconstruction | null = null;
+  #state: ViewState = view.INITIAL_VIEW;
+  #view: Extent = [1, 1];
+  #ratio = 1;
+  #frame = 0;
+  #frames = 0;
+  #milliseconds = 0;
+  #disposed = false;
+  #lost = false;
+  #uploads = { original: 0, reconstruction: 0 };
+  #reductions = { original: 1, reconstruction: 1 };
+  readonly #observer: ResizeObserver;
+  readonly #quad: QuadMesh;
+  readonly #shading: StageMaterial;
+
+  private constructor(
+    readonly canvas: HTMLCanvasElement,
+    private readonly renderer: WebGPURenderer,
+    readonly backend: 'webgpu' | 'webgl2',
+    private readonly maximumExtent: number,
+    private readonly options: StageOptions,
+  ) {
+    this.#shading = createStageMaterial();
+    this.#quad = new QuadMesh(this.#shading.material);
+    this.#observer = new ResizeObserver((entries) => this.#resized(entries[0]));
+    try {
+      this.#observer.observe(canvas, { box: 'device-pixel-content-box' });
+    } catch {
+      this.#observer.observe(canvas);
+    }
+    this.#measure();
+  }
+
+  /**
+   * Prepares drawing on a canvas that has no context yet. Throws StudioError 'device.display' when the machine can show
+   * neither WebGL2 nor WebGPU.
+   */
+  static async create(canvas: HTMLCanvasElement, options: StageOptions = {}): Promise<ImageStage> {
+    const device = options.device ?? null;
+    const forceWebGL = device === null && hasWebGL2();
+    let stage: ImageStage | null = null;
+    const gone = (message: string): void => {
+      if (stage) stage.#gone(message || 'The graphics device was lost.');
+    };
+    let renderer: WebGPURenderer;
+    // three takes over the device's error hook; a shared device keeps the one that it has.
+    const errorHook = device?.onuncapturederror ?? null;
+    try {
+      renderer = new WebGPURenderer({ canvas, forceWebGL, antialias: false, alpha: true, depth: false, ...(device ? { device } : {}) });
+      await renderer.init();
+    } catch (cause) {
+      throw new StudioError(
+        'device',
+        'device.display',
+        'This window can draw with neither WebGL2 nor WebGPU: enable hardware acceleration or update the graphics driver. Fitting and saving work without it.',
+        { cause },
+      );
+    } finally {
+      if (device && errorHook) device.onuncapturederror = errorHook;
+    }
+    renderer.onDeviceLost = (info) => gone(info.message);
+    // three keeps silent when a device is destroyed on purpose; the owner of the stage wants to know all the same.
+    void device?.lost.then((info) => gone(info.message));
+    renderer.outputColorSpace = LinearSRGBColorSpace;
+    renderer.toneMapping = NoToneMapping;
+    renderer.setClearColor(0x000000, 0);
+    const { isWebGPU, maximumExtent } = capabilities(renderer, device);
+    stage = new ImageStage(canvas, renderer, isWebGPU ? 'webgpu' : 'webgl2', maximumExtent, options);
+    return stage;
+  }
+
+  get state(): ViewState {
+    return this.#state;
+  }
+
+  /** Size of what is compared, in samples: the original's, else the reconstruction's. Null when nothing is shown. */
+  get pictureSize(): Extent | null {
+    return this.#original?.size ?? this.#reconstruction?.size ?? null;
+  }
+
+  /** The picture was too large for the device and is drawn from block means; readouts stay exact. */
+  get reducedDisplay(): boolean {
+    return this.#reductions.original > 1 || this.#reductions.reconstruction > 1;
+  }
+
+  get statistics(): FrameStatistics {
+    return { frames: this.#frames, milliseconds: this.#milliseconds, backend: this.backend };
+  }
+
+  /** What is drawn at the moment: the mode, less what is not there. Null: nothing. */
+  get shownMode(): view.StageMode | null {
+    return view.effectiveMode(this.#state.mode, this.#original !== null, this.#reconstruction !== null);
+  }
+
+  /** Shows another original (or none). A change of the picture's size fits the view. Resolves once it is ready to be drawn. */
+  async setOriginal(picture: OriginalPicture | null): Promise<void> {
+    const before = this.pictureSize;
+    if (!picture) {
+      this.#uploads.original++;
+      this.#original = null;
+      this.#reductions.original = 1;
+      this.#swap(this.#shading.original, emptyTexture('no original'));
+    } else if (!(await this.#upload('original', picture, () => (this.#original = picture)))) return;
+    this.#reframe(before);
+  }
+
+  /**
+   * Shows another reconstruction (or none). It may have fewer samples than the original (a growing preview) and is stretched
+   * over the same frame. Setting the same texture again redraws what was written into it.
+   */
+  async setReconstruction(reconstruction: Reconstruction | null): Promise<void> {
+    const before = this.pictureSize;
+    if (reconstruction?.kind === 'pixels') {
+      const picture = pixelsAsPicture(reconstruction);
+      if (!(await this.#upload('reconstruction', picture, () => (this.#reconstruction = reconstruction)))) return;
+    } else {
+      this.#uploads.reconstruction++;
+      const node = this.#shading.reconstruction;
+      const current = node.value as Texture & { sourceTexture?: unknown };
+      this.#reconstruction = reconstruction;
+      this.#reductions.reconstruction = 1;
+      if (!reconstruction) this.#swap(node, emptyTexture('no reconstruction'));
+      else if (current.sourceTexture !== reconstruction.texture) this.#swap(node, new ExternalTexture(reconstruction.texture));
+    }
+    this.#reframe(before);
+  }
+
+  /** Changes some of the view state; limits are kept. Setting zoom or centre ends the fit. */
+  setView(change: Partial<ViewState>): void {
+    const moved = change.fitted === undefined && (change.zoom !== undefined || change.centre !== undefined);
+    this.#apply({ ...this.#state, ...(moved ? { fitted: false } : {}), ...change });
+  }
+
+  /** Shows the whole picture and keeps it fitted. */
+  fit(): void {
+    this.#apply({ ...this.#state, fitted: true });
+  }
+
+  /** One sample a device pixel, around the middle of the view. */
+  oneToOne(): void {
+    this.#apply({ ...this.#state, fitted: false, zoom: 1 });
+  }
+
+  /** Zooms by `factor` around a place given in client coordinates; the middle of the view when there is none. */
+  zoomAt(clientX: number | null, clientY: number | null, factor: number): void {
+    const size = this.pictureSize;
+    if (!size) return;
+    const point: Point = clientX === null || clientY === null ? [this.#view[0] / 2, this.#view[1] / 2] : this.toView(clientX, clientY);
+    this.#apply(view.zoomAt(this.#state, this.#view, size, point, factor, this.#margin));
+  }
+
+  /** Moves the picture by CSS pixels. */
+  panBy(x: number, y: number): void {
+    const size = this.pictureSize;
+    if (size) this.#apply(view.panBy(this.#state, this.#view, size, [x * this.#ratio, y * this.#ratio], this.#margin));
+  }
+
+  /** A place in client coordinates as device pixels of the canvas. */
+  toView(clientX: number, clientY: number): Point {
+    const box = this.canvas.getBoundingClientRect();
+    return [((clientX - box.left) * this.#view[0]) / Math.max(1, box.width), ((clientY - box.top) * this.#view[1]) / Math.max(1, box.height)];
+  }
+
+  /** Exact samples under a place in client coordinates, or null beside the picture. */
+  readout(clientX: number, clientY: number): Readout | null {
+    const size = this.pictureSize;
+    const sample = size && view.sampleUnder(this.#state, this.#view, size, this.toView(clientX, clientY));
+    if (!size || !sample) return null;
+    const shown = this.#reconstruction;
+    const picture = shown?.kind === 'pixels' ? pixelsAsPicture(shown) : (shown?.copy ?? null);
+    return readoutAt(this.#original, picture, size, sample[0], sample[1], this.#state.errorMetric);
+  }
+
+  /** Greys of the checkerboard behind clear samples. */
+  setTheme(theme: keyof typeof CHECKER): void {
+    this.#shading.uniforms.checker.value.set(CHECKER[theme][0], CHECKER[theme][1]);
+    this.requestFrame();
+  }
+
+  /** Asks for a frame, for example after a compute pass has written the shown texture. */
+  requestFrame(): void {
+    if (this.#disposed || this.#lost || this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.render();
+    });
+  }
+
+  /** Draws now. */
+  render(): void {
+    if (this.#disposed || this.#lost) return;
+    const began = performance.now();
+    this.#updateUniforms();
+    this.#quad.render(this.renderer);
+    this.#milliseconds = performance.now() - began;
+    this.#frames++;
+    this.options.onFrame?.(this.statistics);
+  }
+
+  /** The view as it is on the screen, as a PNG; clear beside the picture. */
+  async capture(): Promise<Blob> {
+    this.render();
+    // In the same task as the drawing: the buffer is handed to the compositor, and emptied, when the task ends.
+    return new Promise((resolve, reject) => {
+      this.canvas.toBlob((blob) => {
+        if (blob) resolve(blob);
+        else reject(new StudioError('failed', 'display.capture', 'The view could not be captured: make the window smaller and try again.'));
+      }, 'image/png');
+    });
+  }
+
+  /** Frees everything that the stage made. A shared device and a shared texture stay as they are. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    cancelAnimationFrame(this.#frame);
+    this.#observer.disconnect();
+    this.#uploads.original++;
+    this.#uploads.reconstruction++;
+    this.#shading.original.value.dispose();
+    this.#shading.reconstruction.value.dispose();
+    this.#shading.dispose();
+    void Promise.resolve(this.renderer.dispose()).catch(() => undefined);
+  }
+
+  get #margin(): number {
+    return Math.min(FIT_MARGIN * this.#ratio, Math.min(this.#view[0], this.#view[1]) / 8);
+  }
+
+  #gone(message: string): void {
+    if (this.#disposed || this.#lost) return;
+    this.#lost = true;
+    cancelAnimationFrame(this.#frame);
+    this.options.onLost?.(message);
+  }
+
+  async #upload(which: 'original' | 'reconstruction', picture: Picture, accept: () => void): Promise<boolean> {
+    const turn = ++this.#uploads[which];
+    const abandoned = (): boolean => this.#disposed || this.#uploads[which] !== turn;
+    const texels = await toTexels(picture, this.maximumExtent, abandoned);
+    if (!texels || abandoned()) return false;
+    const node = this.#shading[which];
+    const current = node.value;
+    const image = current.image as { data?: unknown; width: number; height: number } | null;
+    const fresh = dataTexture(texels, which);
+    // A preview of the same kind and size goes into the texture that is there already.
+    if (image?.data && image.width === texels.size[0] && image.height === texels.size[1] && current.type === fresh.type) {
+      image.data = texels.data;
+      current.needsUpdate = true;
+    } else this.#swap(node, fresh);
+    this.#reductions[which] = texels.reduction;
+    accept();
+    return true;
+  }
+
+  #swap(node: { value: Texture }, texture: Texture): void {
+    const before = node.value;
+    node.value = texture;
+    before.dispose();
+  }
+
+  #reframe(before: Extent | null): void {
+    if (this.#disposed) return;
+    const size = this.pictureSize;
+    const same = before && size && before[0] === size[0] && before[1] === size[1];
+    if (size && !same) this.#apply({ ...this.#state, fitted: true });
+    this.requestFrame();
+  }
+
+  #apply(state: ViewState): void {
+    const size = this.pictureSize;
+    this.#state = size ? view.constrain(state, this.#view, size, this.#margin) : state;
+    this.requestFrame();
+    this.options.onViewChange?.(this.#state);
+  }
+
+  #measure(): void {
+    const box = this.canvas.getBoundingClientRect();
+    const ratio = window.devicePixelRatio || 1;
+    this.#setSize([Math.round(box.width * ratio), Math.round(box.height * ratio)], ratio);
+  }
+
+  #resized(entry: ResizeObserverEntry | undefined): void {
+    const exact = entry?.devicePixelContentBoxSize?.[0];
+    if (exact) this.#setSize([exact.inlineSize, exact.blockSize], window.devicePixelRatio || 1);
+    else this.#measure();
+    // The new buffer is empty: drawn before the page is painted, it does not flicker.
+    this.render();
+  }
+
+  #setSize(size: Extent, ratio: number): void {
+    const scale = Math.min(1, MAXIMUM_PIXEL_RATIO / ratio, this.maximumExtent / Math.max(size[0], size[1], 1));
+    this.#view = [Math.max(1, Math.round(size[0] * scale)), Math.max(1, Math.round(size[1] * scale))];
+    this.#ratio = ratio * scale;
+    this.renderer.setPixelRatio(1);
+    this.renderer.setSize(this.#view[0], this.#view[1], false);
+    this.#apply(this.#state);
+  }
+
+  #updateUniforms(): void {
+    const { uniforms } = this.#shading;
+    const state = this.#state;
+    const size = this.pictureSize;
+    const mode = this.shownMode;
+    uniforms.view.value.set(this.#view[0], this.#view[1]);
+    if (!size || !mode) {
+      uniforms.frame.value.set(0, 0, 0, 0);
+      return;
+    }
+    const origin = view.drawnOrigin(state, this.#view);
+    uniforms.frame.value.set(origin[0], origin[1], origin[0] + size[0] * state.zoom, origin[1] + size[1] * state.zoom);
+    const along = mode === 'split' && !state.flip ? state.split : -1;
+    uniforms.divide.value.set(
+      state.splitDirection === 'vertical' ? Math.round(along * this.#view[0]) : -1,
+      state.splitDirection === 'horizontal' ? Math.round(along * this.#view[1]) : -1,
+    );
+    const other = this.#original && (mode !== 'original' || !this.#reconstruction) ? SOURCE.original : SOURCE.reconstruction;
+    const shown = mode === 'split' ? SOURCE.reconstruction : SOURCE[mode];
+    uniforms.first.value = SOURCE.original;
+    uniforms.second.value = state.flip ? other : shown;
+
+    const originalTaps = this.#place('original', origin, size);
+    const otherTaps = this.#place('reconstruction', origin, size);
+    uniforms.taps.value = Math.max(originalTaps, otherTaps);
+
+    const gain = 255 / Math.max(1e-3, state.errorMaximum);
+    uniforms.metric.value = METRIC[state.errorMetric];
+    uniforms.gain.value = state.errorMetric === 'squared' ? gain * gain : state.errorMetric === 'signed' ? gain / 2 : gain;
+    uniforms.bias.value = state.errorMetric === 'signed' ? 0.5 : 0;
+    if (this.#original) uniforms.weights.value.set(...channelWeights(this.#original.channels, this.#original.alpha));
+    uniforms.square.value = Math.max(1, Math.round(CHECKER_SQUARE * this.#ratio));
+  }
+
+  /** Sets where a texture lies; returns how many points an edge of a pixel is averaged over. */
+  #place(which: 'original' | 'reconstruction', origin: Point, size: Extent): number {
+    const shown = which === 'original' ? this.#original : this.#reconstruction;
+    if (!shown) return 1;
+    const place = this.#shading.uniforms[which];
+    const node: { value: Texture } = this.#shading[which];
+    // The last block of a reduced picture may be cut: its texel covers less than the others.
+    const reduction = this.#reductions[which];
+    const covered = [shown.size[0] / reduction, shown.size[1] / reduction] as const;
+    const external = (node.value as { sourceTexture?: GPUTexture }).sourceTexture;
+    const image = external ?? (node.value.image as { width: number; height: number });
+    const extent: Extent = [image.width, image.height];
+    const paces = [covered[0] / (size[0] * this.#state.zoom), covered[1] / (size[1] * this.#state.zoom)] as const;
+    const corner = [-origin[0] * paces[0], -origin[1] * paces[1]] as const;
+    const anchor = [Math.floor(corner[0]), Math.floor(corner[1])] as const;
+    place.extent.value.set(extent[0], extent[1]);
+    place.anchor.value.set(anchor[0], anchor[1]);
+    place.shift.value.set(corner[0] - anchor[0], corner[1] - anchor[1]);
+    place.pace.value.set(paces[0], paces[1]);
+    const coarse = shown.size[0] < size[0] || shown.size[1] < size[1];
+    const filter = view.filtering(this.#state.filter, 1 / Math.max(paces[0], paces[1]), coarse);
+    place.sharpness.value = filter.sharpness;
+    return filter.taps;
+  }
+}
+
+function pixelsAsPicture(pixels: Omit<Picture, 'type'>): Picture {
+  const { size, channels, samples, alpha } = pixels;
+  return { size, channels, samples, alpha, type: samples instanceof Uint16Array ? 'uint16' : 'uint8' };
+}
+
+function hasWebGL2(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2');
+  context?.getExtension('WEBGL_lose_context')?.loseContext();
+  return context !== null;
+}
+
+function capabilities(renderer: WebGPURenderer, device: GPUDevice | null): { isWebGPU: boolean; maximumExtent: number } {
+  const backend = renderer.backend as { isWebGPUBackend?: boolean; device?: GPUDevice; gl?: WebGL2RenderingContext };
+  const used = device ?? (backend.isWebGPUBackend === true ? (backend.device ?? null) : null);
+  if (used) return { isWebGPU: true, maximumExtent: used.limits.maxTextureDimension2D };
+  const limit = backend.gl?.getParameter(backend.gl.MAX_TEXTURE_SIZE) as number | undefined;
+  return { isWebGPU: false, maximumExtent: limit ?? 4096 };
+}
