@@ -25,7 +25,7 @@ const contentSecurityPolicy: Plugin = {
   ],
 };
 
-const rendererInputs = existsSync(at('src-renderer/main.ts')) ? { index: at('src-renderer/index.html') } : {};
+const rendererInputs: Record<string, string> = existsSync(at('src-renderer/main.ts')) ? { index: at('src-renderer/index.html') } : {};
 const mainInputs = entries({
   electron: at('src-main/shell/electron/main.ts'),
   cli: at('src-main/cli/main.ts'),

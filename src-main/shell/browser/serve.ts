@@ -77,11 +77,20 @@ export async function serveStudio(options: ServeOptions = {}, parts: ServeParts 
   const installation = findInstallation();
   const root = checkedRoot(options.root);
   const files = listStaticFiles(parts.rendererFolder ?? installation.renderer);
+  const server = createServer();
+  await new Promise<void>((listening, failed) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'is taken' : cause.code === 'EACCES' ? 'needs more rights' : `cannot be used (${cause.message})`;
+      failed(new StudioError('failed', 'serve.port', `Port ${options.port} ${why}. Choose another: --port N, or none for a free one.`, { cause }));
+    });
+    server.listen({ host: '127.0.0.1', port: options.port ?? 0 }, listening);
+  });
+  const { port } = server.address() as AddressInfo;
+  const guard = new Guard(`inr-studio-${port}`);
   const sessions = new Map<string, WindowSession>();
   const farewells = new Map<WindowSession, NodeJS.Timeout>();
   let pending: readonly string[] = (options.open ?? []).map((path) => resolve(path));
   let stopTimer: NodeJS.Timeout | undefined;
-  let guard: Guard;
 
   const openStudio = async (emit: Emit): Promise<Studio> => {
     const files = pending;
@@ -140,7 +149,7 @@ export async function serveStudio(options: ServeOptions = {}, parts: ServeParts 
     answer(response, 200, await file.read(), { 'Content-Type': file.type, 'Cache-Control': cache });
   };
 
-  const server = createServer((request, response) => {
+  server.on('request', (request, response) => {
     onRequest(request, response).catch((error: unknown) => {
       console.error(error);
       if (!response.headersSent) answer(response, 500, 'The file could not be read. Was the build replaced? Start again.');
@@ -179,16 +188,6 @@ export async function serveStudio(options: ServeOptions = {}, parts: ServeParts 
     socket.on('error', () => socket.destroy());
     onUpgrade(request, socket, head);
   });
-
-  await new Promise<void>((listening, failed) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'is taken' : cause.code === 'EACCES' ? 'needs more rights' : `cannot be used (${cause.message})`;
-      failed(new StudioError('failed', 'serve.port', `Port ${options.port} ${why}. Choose another: --port N, or none for a free one.`, { cause }));
-    });
-    server.listen({ host: '127.0.0.1', port: options.port ?? 0 }, listening);
-  });
-  const { port } = server.address() as AddressInfo;
-  guard = new Guard(`inr-studio-${port}`);
 
   let ended!: () => void;
   const closed = new Promise<void>((done) => (ended = done));
