@@ -1,5 +1,5 @@
 /**
- * The normative synthesis in plain TypeScript: decoded parameters -> samples, to the bit. docs/FORMAT.md part 2 is its
+ * The normative synthesis in plain TypeScript: decoded parameters -> samples, to the bit. docs/FORMAT.md part 3 is its
  * specification, exact-math.ts its arithmetic. It is the oracle that the WebAssembly decoder is hash-matched against, so it
  * stays slow and obvious.
  *
