@@ -1,0 +1,61 @@
+import type { FitConfig } from '#core/fit/config';
+import { fieldCost, type FieldCost } from '#core/field/cost';
+import { fieldFor } from '#core/field/field';
+import { allPresets, DEFAULT_PRESET, presetById } from '#core/fit/presets';
+import { rawBytes } from '#core/signal/signal';
+import type { SignalInfo } from '#main/ipc/contract';
+import { configFaults, valueAt, withValue } from '../knobs';
+
+/** Steps of a fit that only time bounds. */
+export const UNBOUNDED_STEPS = 10_000_000;
+
+/** The configuration that the next fit will have. */
+export class Draft {
+  presetId = $state(DEFAULT_PRESET);
+  config = $state.raw<FitConfig>(presetById(DEFAULT_PRESET).config);
+  /** What ends the fit. */
+  bound = $state<'steps' | 'seconds'>('steps');
+  seconds = $state(60);
+  readonly presets = allPresets();
+  readonly preset = $derived(presetById(this.presetId));
+  readonly faults = $derived<Readonly<Record<string, string>>>({ ...configFaults(this.config), ...(this.bound === 'seconds' && !(this.seconds >= 1 && this.seconds <= 86_400) ? { seconds: 'Between 1 second and a day.' } : {}) });
+  readonly valid = $derived(Object.keys(this.faults).length === 0);
+
+  choosePreset(id: string): void {
+    this.presetId = id;
+    this.config = presetById(id).config;
+  }
+
+  set(path: string, value: unknown): void {
+    this.config = withValue(this.config, path, value);
+  }
+
+  /** Whether a value differs from the preset's. */
+  changed(path: string): boolean {
+    return JSON.stringify(valueAt(this.config, path)) !== JSON.stringify(valueAt(this.preset.config, path));
+  }
+
+  get changes(): boolean {
+    return JSON.stringify(this.config) !== JSON.stringify(this.preset.config);
+  }
+
+  reset(): void {
+    this.config = this.preset.config;
+  }
+
+  /** The preset's reason for a value: its own, or that of the group it lies in. */
+  why(path: string): string {
+    const { why } = this.preset;
+    for (let key = path; key !== ''; key = key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : '') if (why[key]) return why[key];
+    return '';
+  }
+
+  /** Cost of fitting a picture so; null while the configuration is faulty. */
+  cost(signal: Pick<SignalInfo, 'size' | 'channels' | 'type'> | null, bits = this.config.coding.bits): (FieldCost & { ratio: number }) | null {
+    if (!this.valid) return null;
+    const size = signal?.size ?? [256, 256];
+    const channels = signal?.channels ?? 3;
+    const cost = fieldCost(fieldFor(this.config.network, size.length, channels), this.config.plan.batch, bits);
+    return { ...cost, ratio: rawBytes({ size, channels, type: signal?.type ?? 'uint8' }) / cost.fileBytes };
+  }
+}

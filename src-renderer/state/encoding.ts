@@ -1,0 +1,108 @@
+/** From a float model to a file: encode, show the decoded samples, ask what classical codecs need for the same. */
+import type { ArtifactInfo } from '#main/ipc/contract';
+import { bytesOf, newTask, samplesOf } from '../client';
+import { formatBytes, formatDecibel } from '../format';
+import type { Run } from './runs.svelte';
+import type { Studio } from './studio.svelte';
+
+const CODECS = ['jpeg', 'webp', 'avif'] as const;
+
+/** The comparison that is under way, so that a newer encoding ends it. */
+let comparing: { task: string } | null = null;
+
+/** Reads the decoded samples of an encoding and shows them for its run. */
+export async function showArtifact(studio: Studio, run: Run, artifact: ArtifactInfo): Promise<void> {
+  const bytes = await studio.client.readSamples({ artifact: artifact.artifact }, artifact.rawBytes);
+  run.artifact = artifact;
+  run.showDecoded(artifact, samplesOf(bytes, artifact.type));
+}
+
+/** Encodes a run's float model at `bits` per parameter; the stage then shows the decoded samples. False when it failed. */
+export async function encode(studio: Studio, run: Run, bits: number): Promise<boolean> {
+  const { picture, parameters } = run;
+  if (!picture || !parameters || !run.config || run.encoding) return false;
+  const config = { ...run.config, coding: { ...run.config.coding, bits } };
+  // What only time bounded is recorded with the steps that it took.
+  if (run.seconds !== null) config.plan = { ...config.plan, steps: Math.max(1, run.progress?.step ?? 1) };
+  run.encoding = true;
+  try {
+    await studio.working('Encoding', async (task) => {
+      const artifact = await studio.client.call('artifact.encode', { task, signal: picture.info.signal, config, parameters: bytesOf(parameters) });
+      // A fit that was resumed meanwhile shows its live model; the file is kept all the same.
+      if (run.state === 'running') run.accept(artifact);
+      else {
+        const replaced = run.accept(artifact);
+        await showArtifact(studio, run, artifact);
+        if (replaced) studio.client.call('artifact.close', { artifact: replaced.artifact }).catch(() => undefined);
+      }
+      studio.notices.speak(`Encoded: ${formatBytes(artifact.bytes)}, ${formatDecibel(artifact.quality?.psnr)}.`);
+    });
+    void compareCodecs(studio, run);
+    return true;
+  } catch (error) {
+    studio.notices.fault(error);
+    return false;
+  } finally {
+    run.encoding = false;
+  }
+}
+
+/** Asks, in the background, what JPEG, WebP and AVIF need for the quality of the run's file. */
+export async function compareCodecs(studio: Studio, run: Run): Promise<void> {
+  const { artifact, picture } = run;
+  const psnr = artifact?.quality?.psnr;
+  if (!artifact || !picture || psnr === null || psnr === undefined) return;
+  if (comparing) studio.cancel(comparing.task);
+  const mine = { task: newTask('codecs') };
+  comparing = mine;
+  run.codecs = null;
+  run.comparing = true;
+  try {
+    const { rows } = await studio.client.call('codecs.compare', { task: mine.task, signal: picture.info.signal, bytes: artifact.bytes, psnr, codecs: [...CODECS] });
+    if (run.artifact === artifact) run.codecs = rows;
+  } catch (error) {
+    studio.notices.fault(error);
+  } finally {
+    if (comparing === mine) comparing = null;
+    run.comparing = false;
+  }
+}
+
+/** The Save and Export commands: the native dialog, or this window's own. */
+export async function save(studio: Studio, format: 'inr' | 'png'): Promise<void> {
+  const { artifact } = studio;
+  if (!artifact) return;
+  if (!studio.description?.dialogs) {
+    studio.dialog = format === 'inr' ? 'save-inr' : 'save-png';
+    return;
+  }
+  await saveAs(studio, artifact, format, null, true);
+}
+
+/** Saves; `exists` when a file of that name is there and `overwrite` was not given. Null when it failed (and was said). */
+export async function saveAs(studio: Studio, artifact: ArtifactInfo, format: 'inr' | 'png', name: string | null, overwrite: boolean): Promise<'saved' | 'cancelled' | 'exists' | null> {
+  try {
+    const answer = await studio.working('Saving', () => studio.client.call('artifact.save', { artifact: artifact.artifact, format, name, overwrite }));
+    if (answer.outcome === 'saved') studio.notices.show('done', `Saved ${answer.name}, ${formatBytes(answer.bytes)}.`);
+    return answer.outcome;
+  } catch (error) {
+    studio.notices.fault(error);
+    return null;
+  }
+}
+
+/** Hands the file to the browser's downloads. */
+export async function download(studio: Studio, artifact: ArtifactInfo, format: 'inr' | 'png', name: string): Promise<boolean> {
+  try {
+    const { data } = await studio.working('Preparing the download', () => studio.client.download(artifact.artifact, format));
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(data);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    return true;
+  } catch (error) {
+    studio.notices.fault(error);
+    return false;
+  }
+}

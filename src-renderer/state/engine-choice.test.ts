@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { DeviceFacts } from '#engine/engine';
+import { decideEngine } from './engine-choice';
+import { previewSize } from './fit-driver';
+import { thumbnail } from './thumbnail';
+
+const facts = (engine: DeviceFacts['engine'], software = false): DeviceFacts => ({ engine, name: engine, software, details: {} });
+const main = [facts('cpu'), facts('tfjs')];
+
+describe('which engine runs', () => {
+  it('takes a real GPU by itself, and never a software one', () => {
+    expect(decideEngine('auto', facts('webgpu'), '', main).engine).toBe('webgpu');
+    expect(decideEngine('auto', facts('webgpu', true), '', main)).toMatchObject({ engine: 'cpu', facts: main[0] });
+    expect(decideEngine('auto', null, 'No GPU adapter was found.', main)).toMatchObject({ engine: 'cpu', why: 'Automatic: No GPU adapter was found.' });
+  });
+
+  it('does what the user chose, and says what a software adapter is', () => {
+    expect(decideEngine('webgpu', facts('webgpu', true), '', main)).toMatchObject({ engine: 'webgpu', why: 'Chosen by you: a software adapter, slow.' });
+    expect(decideEngine('tfjs', facts('webgpu'), '', main).engine).toBe('tfjs');
+  });
+
+  it('has no facts for what is not there', () => {
+    expect(decideEngine('webgpu', null, 'This browser has no WebGPU here.', main)).toEqual({ engine: 'webgpu', facts: null, why: 'This browser has no WebGPU here.' });
+  });
+});
+
+describe('small pictures', () => {
+  it('keep their proportions and never vanish', () => {
+    expect(previewSize([4000, 1000], 250_000)).toEqual([1000, 250]);
+    expect(previewSize([100, 100], 250_000)).toEqual([100, 100]);
+    expect(previewSize([100_000, 1], 64)).toEqual([2530, 1]);
+  });
+
+  it('show 16-bit grey with alpha right', () => {
+    const grey = thumbnail({ size: [2, 1], channels: 2, type: 'uint16', alpha: true, samples: Uint16Array.of(65535, 65535, 0, 32768) }, 64);
+    expect([...grey.data]).toEqual([255, 255, 255, 255, 0, 0, 0, 128]);
+  });
+});

@@ -1,0 +1,130 @@
+/** Start, pause, step, stop: what the transport and its keys do, and what happens when a fit ends. */
+import { asStudioError } from '#core/errors';
+import { formatDecibel } from '../format';
+import { UNBOUNDED_STEPS } from './draft.svelte';
+import { encode } from './encoding';
+import { startFit } from './fit-controller';
+import type { FitDriver, FitSink } from './fit-driver';
+import { Run } from './runs.svelte';
+import type { Studio } from './studio.svelte';
+
+/** Progress is spoken at most this often. */
+const SPEAK_MILLISECONDS = 20_000;
+
+export function canStart(studio: Studio): boolean {
+  return studio.picture !== null && studio.active === null && studio.draft.valid && studio.engine.facts !== null;
+}
+
+/** Starts a fit of the open picture with the draft's configuration. */
+export async function start(studio: Studio): Promise<void> {
+  const { picture, draft, engine } = studio;
+  if (!picture || !canStart(studio)) return;
+  const seconds = draft.bound === 'seconds' ? draft.seconds : null;
+  const config = seconds === null ? draft.config : { ...draft.config, plan: { ...draft.config.plan, steps: UNBOUNDED_STEPS } };
+  const run = new Run('fit', picture, draft.preset.title, draft.presetId, config, seconds);
+  run.device = engine.facts;
+  studio.runs = [run, ...studio.runs];
+  studio.run = run;
+  studio.active = { run, driver: null };
+  if (studio.view.mode === 'original') studio.setView({ mode: 'split' });
+  studio.notices.speak('The fit starts.');
+
+  let spoken = performance.now();
+  const sink: FitSink = {
+    progress: (state, progress) => {
+      if (state !== run.state && run.active) run.state = state;
+      run.report(progress);
+      const now = performance.now();
+      if (state !== 'running' || now - spoken < SPEAK_MILLISECONDS) return;
+      spoken = now;
+      studio.notices.speak(`Step ${progress.step}, about ${formatDecibel(progress.psnr, 1)}.`);
+    },
+    shown: (shown) => {
+      run.shown = shown;
+    },
+    device: (facts) => {
+      run.device = facts;
+    },
+  };
+
+  let driver: FitDriver | null = null;
+  try {
+    driver = await startFit(
+      studio.client,
+      studio.gpu,
+      { picture, config, engine: engine.engine, seconds, secondsBefore: 0, state: null },
+      studio.settings.engine === 'auto',
+      sink,
+      (text) => studio.notices.show('warning', text),
+    );
+    studio.active = { run, driver };
+    if (stopWished.has(run)) driver.stop();
+    if (run.state === 'preparing') run.state = 'running';
+    const { outcome, state } = await driver.ended;
+    run.parameters = state.parameters;
+    run.state = outcome;
+    if (outcome === 'stopped') run.message = `Stopped at step ${state.step}.`;
+    studio.notices.speak(outcome === 'done' ? 'The fit is done.' : 'The fit is stopped.');
+  } catch (error) {
+    run.state = 'failed';
+    run.message = asStudioError(error).message;
+    studio.notices.fault(error);
+  }
+  if (studio.active?.run === run) studio.active = null;
+  if (run.parameters && run.state !== 'failed') await encode(studio, run, config.coding.bits);
+  // The stage keeps a texture for one more frame after it was given something else.
+  if (run.shown?.kind !== 'texture' && driver) setTimeout(() => driver.dispose(), 500);
+}
+
+const stopWished = new WeakSet<Run>();
+
+/** Space: starts, pauses, resumes. */
+export function toggle(studio: Studio): void {
+  const { active } = studio;
+  if (!active) void start(studio);
+  else if (active.run.state === 'running') pause(studio);
+  else if (active.run.state === 'paused') resume(studio);
+}
+
+export function pause(studio: Studio): void {
+  studio.active?.driver?.pause();
+}
+
+export function resume(studio: Studio): void {
+  const { active } = studio;
+  if (!active?.driver) return;
+  active.run.state = 'running';
+  active.driver.resume();
+}
+
+/** One optimizer step; pauses a running fit first. */
+export function step(studio: Studio): void {
+  studio.active?.driver?.step();
+}
+
+/** Ends the fit where it is; what it has learned is encoded. */
+export function stop(studio: Studio): void {
+  const { active } = studio;
+  if (!active) return;
+  if (active.driver) active.driver.stop();
+  else stopWished.add(active.run);
+}
+
+export function canEncode(studio: Studio): boolean {
+  const { run } = studio;
+  if (!run || run.kind !== 'fit' || run.encoding) return false;
+  return run.parameters !== null ? run.state !== 'running' : run.state === 'paused';
+}
+
+/** Encodes the shown run at `bits`; a paused fit is asked for its state first. */
+export async function encodeNow(studio: Studio, bits: number): Promise<void> {
+  const { run, active } = studio;
+  if (!run || !canEncode(studio)) return;
+  try {
+    if (active?.run === run && active.driver) run.parameters = (await active.driver.state()).parameters;
+  } catch (error) {
+    studio.notices.fault(error);
+    return;
+  }
+  await encode(studio, run, bits);
+}

@@ -1,0 +1,173 @@
+import { StudioError } from '#core/errors';
+import { fieldFor } from '#core/field/field';
+import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
+import { FitSession, type SessionProgress } from '#engine/session';
+import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
+import { previewSize } from './fit-driver';
+import type { Gpu } from './gpu.svelte';
+
+/** Short enough that a key or a click is answered within 50 ms between two slices. */
+const SLICE_MILLISECONDS = 18;
+const PROGRESS_MILLISECONDS = 100;
+/** A texture on a real GPU may have the picture's full size up to here; a software adapter draws a small one. */
+const TEXTURE_PIXELS = 4096 * 2048;
+const SOFTWARE_TEXTURE_PIXELS = 256 * 256;
+
+/** The GPU is gone for good; the fit can go on elsewhere from `state`. */
+export class LocalFitLost extends Error {
+  override readonly name = 'LocalFitLost';
+  constructor(
+    readonly state: TrainState | null,
+    readonly seconds: number,
+    readonly paused: boolean,
+  ) {
+    super('The GPU device was lost.');
+  }
+}
+
+/** Of the webgpu engine: writes the current model into an rgba16float texture without reading anything back. */
+interface PresentingTrainer extends Trainer {
+  writeTexture(texture: GPUTexture): void;
+}
+
+const presents = (trainer: Trainer): trainer is PresentingTrainer => 'writeTexture' in trainer;
+
+/** Everything that lives and dies with one GPUDevice. */
+interface Bench {
+  readonly device: GPUDevice;
+  readonly engine: Engine;
+  readonly trainer: Trainer;
+  readonly texture: GPUTexture;
+}
+
+/** Starts a fit in this window. `notice` tells the user when the device was lost and the fit goes on. */
+export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink, notice: (text: string) => void): Promise<FitDriver> {
+  const { picture, config } = request;
+  const { size, channels, type } = picture.info;
+  const field = fieldFor(config.network, size.length, channels);
+  const trainerRequest: TrainerRequest = {
+    field,
+    plan: config.plan,
+    data: { size, channels, type, samples: picture.samples },
+    seed: config.seed,
+    ...(request.state && { state: request.state }),
+  };
+
+  const setUp = async (state: TrainState | null): Promise<Bench> => {
+    const { createWebGpuEngine } = await import('#engine/webgpu/engine');
+    const device = await gpu.open();
+    const engine = await createWebGpuEngine({ device });
+    const refusal = engine.refusal(field, config.plan);
+    if (refusal) throw new StudioError('device', 'device.refused', refusal);
+    const trainer = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
+    const [width, height] = previewSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : Math.min(TEXTURE_PIXELS, device.limits.maxTextureDimension2D ** 2));
+    const texture = device.createTexture({
+      label: 'reconstruction',
+      size: [width, height],
+      format: 'rgba16float',
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
+    });
+    return { device, engine, trainer, texture };
+  };
+
+  let bench = await setUp(request.state);
+  let losses = 0;
+  let lastState: TrainState | null = request.state;
+  let seconds = request.secondsBefore;
+  let previewing: Promise<void> = Promise.resolve();
+
+  let told = 0;
+  let lossSum = 0;
+  let lossCount = 0;
+  const tell = (progress: SessionProgress): void => {
+    seconds = progress.seconds;
+    if (Number.isFinite(progress.loss)) {
+      lossSum += progress.loss;
+      lossCount++;
+    }
+    const now = performance.now();
+    if (progress.state === 'running' && now - told < PROGRESS_MILLISECONDS && progress.step < progress.steps) return;
+    const loss = lossCount > 0 ? lossSum / lossCount : progress.loss;
+    sink.progress(progress.state === 'paused' ? 'paused' : 'running', { ...progress, loss, psnr: -10 * Math.log10(Math.max(loss, 1e-20)) });
+    told = now;
+    lossSum = 0;
+    lossCount = 0;
+  };
+
+  const present = async (trainer: Trainer): Promise<void> => {
+    if (!presents(trainer) || trainer !== bench.trainer) return;
+    const { texture, device } = bench;
+    trainer.writeTexture(texture);
+    await device.queue.onSubmittedWorkDone();
+    sink.shown({ kind: 'texture', label: 'live', size: [texture.width, texture.height], texture, device });
+  };
+
+  const session = new FitSession({
+    request: trainerRequest,
+    trainer: bench.trainer,
+    secondsBefore: request.secondsBefore,
+    ...(request.seconds !== null && { secondsBudget: request.seconds }),
+    sliceMilliseconds: SLICE_MILLISECONDS,
+    previewMilliseconds: 120,
+    checkpointMilliseconds: 2000,
+    onProgress: tell,
+    onPreview: (trainer) => (previewing = present(trainer)),
+    onCheckpoint: (state) => {
+      lastState = state;
+    },
+    // A first loss may be a driver update: another device usually works. Twice in one fit is a broken GPU.
+    recover: async (state) => {
+      lastState = state;
+      if (++losses > 1) return null;
+      try {
+        const old = bench;
+        bench = await setUp(state);
+        old.engine.dispose().catch(() => undefined);
+        notice(`The GPU was lost. The fit goes on from step ${state.step} on a new GPU device.`);
+        return bench.trainer;
+      } catch {
+        return null;
+      }
+    },
+  });
+
+  let pausedBeforeEnd = false;
+  const ended = session
+    .run()
+    .then((outcome): FitEnd => ({ outcome: outcome.outcome, state: outcome.state }))
+    .catch((error: unknown) => {
+      if (error instanceof DeviceLostError) throw new LocalFitLost(lastState, seconds, pausedBeforeEnd);
+      throw error;
+    })
+    .finally(async () => {
+      // The last picture stays in the texture until the decoded one replaces it.
+      await previewing.catch(() => undefined);
+      session.trainer.dispose();
+    });
+
+  return {
+    facts: gpu.facts ?? bench.engine.facts,
+    pause: () => {
+      pausedBeforeEnd = true;
+      session.pause();
+    },
+    resume: () => {
+      pausedBeforeEnd = false;
+      session.resume();
+    },
+    step: () => {
+      pausedBeforeEnd = true;
+      session.singleStep();
+    },
+    stop: () => session.stop(),
+    state: async () => {
+      await previewing;
+      return session.trainer.checkpoint();
+    },
+    ended,
+    dispose: () => {
+      bench.texture.destroy();
+      bench.engine.dispose().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { StudioError } from '#core/errors';
+import type { TrainState } from '#engine/engine';
+import type { EventOf } from '#main/ipc/contract';
+import { bytesOf, floatsOf, type Client } from '../client';
+import { PREVIEW_PIXELS, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
+
+/** Starts a fit in the main process. Throws StudioError when it cannot start. */
+export async function startRemoteFit(client: Client, request: FitRequest, sink: FitSink): Promise<FitDriver> {
+  const { picture, config, engine, seconds, secondsBefore, state } = request;
+  if (engine === 'webgpu') throw new StudioError('usage', 'device.place', 'The webgpu engine runs in the window.');
+  let run: string | null = null;
+  let finish: (end: EventOf<'fit.ended'>) => void = () => undefined;
+  const over = new Promise<EventOf<'fit.ended'>>((resolve) => {
+    finish = resolve;
+  });
+
+  const onProgress = (event: EventOf<'fit.progress'>): void => {
+    const { run: _run, state: running, ...progress } = event;
+    sink.progress(running, progress);
+    // Main ends a timed fit by itself; this is for a main that does not know the budget.
+    if (seconds !== null && progress.seconds + secondsBefore > seconds * 1.1 + 1) control('stop');
+  };
+  const onPreview = (event: EventOf<'fit.preview'>): void => {
+    const { size, channels, data } = event;
+    sink.shown({ kind: 'pixels', label: 'live', size, channels, type: 'uint8', alpha: picture.info.alpha, samples: new Uint8Array(data) });
+  };
+  // Events may overtake the answer that names the run: they wait until the name is known.
+  const early: (() => void)[] = [];
+  const forThisRun = <Event extends { run: string }>(listener: (event: Event) => void) => (event: Event): void => {
+    if (run === null) early.push(() => event.run === run && listener(event));
+    else if (event.run === run) listener(event);
+  };
+  const stops = [client.on('fit.progress', forThisRun(onProgress)), client.on('fit.preview', forThisRun(onPreview)), client.on('fit.ended', forThisRun(finish))];
+  const stopListening = (): void => stops.forEach((stop) => stop());
+
+  let facts: FitDriver['facts'];
+  try {
+    const answer = await client.call('fit.start', {
+      signal: picture.info.signal,
+      config,
+      engine,
+      state: state && { step: state.step, parameters: bytesOf(state.parameters), moment1: bytesOf(state.moment1), moment2: bytesOf(state.moment2) },
+      previewPixels: PREVIEW_PIXELS,
+      seconds: seconds === null ? null : { budget: seconds, before: secondsBefore },
+    });
+    run = answer.run;
+    facts = answer.device;
+  } catch (error) {
+    stopListening();
+    throw error;
+  }
+  const name = run;
+  const control = (action: 'pause' | 'resume' | 'step' | 'stop'): void => {
+    // A fit that ended meanwhile needs no control any more.
+    client.call('fit.control', { run: name, action }).catch(() => undefined);
+  };
+  const readState = async (): Promise<TrainState> => {
+    const remote = await client.call('fit.state', { run: name });
+    return { step: remote.step, parameters: floatsOf(remote.parameters), moment1: floatsOf(remote.moment1), moment2: floatsOf(remote.moment2) };
+  };
+  const ended = over
+    .then(async ({ outcome, message }): Promise<FitEnd> => {
+      if (outcome === 'failed') throw new StudioError('failed', 'fit.failed', message || 'The fit failed.');
+      return { outcome, state: await readState() };
+    })
+    .finally(stopListening);
+  for (const event of early.splice(0)) event();
+  return {
+    facts,
+    pause: () => control('pause'),
+    resume: () => control('resume'),
+    step: () => control('step'),
+    stop: () => control('stop'),
+    state: readState,
+    ended,
+    dispose: () => undefined,
+  };
+}

@@ -1,0 +1,99 @@
+import type { FitConfig } from '#core/fit/config';
+import { pointCount } from '#core/signal/signal';
+import type { DeviceFacts, EngineName } from '#engine/engine';
+import type { ArtifactInfo, CodecRow, EventOf, SignalInfo } from '#main/ipc/contract';
+import { Curve } from '../charts/decimate';
+import { thumbnail } from './thumbnail';
+
+export type Progress = Omit<EventOf<'fit.progress'>, 'run' | 'state'>;
+
+/** A picture that was opened, with its samples here: the stage shows them and a fit on the GPU learns them. */
+export interface Picture {
+  readonly info: SignalInfo;
+  readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  readonly thumbnail: ReturnType<typeof thumbnail>;
+}
+
+export type RunState = 'preparing' | 'running' | 'paused' | 'done' | 'stopped' | 'failed';
+
+/** What the stage shows beside the original. */
+export type Shown =
+  | { readonly kind: 'pixels'; readonly label: 'live' | 'decoded'; readonly size: readonly number[]; readonly channels: number; readonly type: 'uint8' | 'uint16'; readonly alpha: boolean; readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> }
+  | { readonly kind: 'texture'; readonly label: 'live'; readonly size: readonly [number, number]; readonly texture: GPUTexture; readonly device: GPUDevice };
+
+let runCount = 0;
+
+/** One fit of this session, or one .inr file that was opened. */
+export class Run {
+  readonly id = `run-${++runCount}`;
+  state = $state<RunState>('preparing');
+  progress = $state.raw<Progress | null>(null);
+  device = $state.raw<DeviceFacts | null>(null);
+  /** The float model's last state on the way, then the decoded samples. */
+  shown = $state.raw<Shown | null>(null);
+  /** The file that stands for the run: the latest encoding. */
+  artifact = $state.raw<ArtifactInfo | null>(null);
+  /** All encodings of this run, one for each number of bits. */
+  encodings = $state.raw<readonly ArtifactInfo[]>([]);
+  codecs = $state.raw<readonly CodecRow[] | null>(null);
+  comparing = $state(false);
+  encoding = $state(false);
+  /** Why it failed or ended early. */
+  message = $state('');
+  thumbnail = $state.raw<ReturnType<typeof thumbnail> | null>(null);
+  /** Counts up when the curve has new points. */
+  curveVersion = $state(0);
+  readonly curve = new Curve();
+  /** The float model; null while it trains elsewhere. */
+  parameters: Float32Array | null = null;
+
+  constructor(
+    readonly kind: 'fit' | 'file',
+    readonly picture: Picture | null,
+    readonly presetTitle: string,
+    readonly presetId: string,
+    readonly config: FitConfig | null,
+    readonly seconds: number | null,
+  ) {
+    this.thumbnail = picture?.thumbnail ?? null;
+  }
+
+  get active(): boolean {
+    return this.state === 'preparing' || this.state === 'running' || this.state === 'paused';
+  }
+
+  get name(): string {
+    return this.picture?.info.name ?? this.artifact?.name ?? '';
+  }
+
+  get engine(): EngineName | null {
+    return this.device?.engine ?? null;
+  }
+
+  /** Takes in one report; what it means for the curve is decided here. */
+  report(progress: Progress): void {
+    this.progress = progress;
+    if (!Number.isFinite(progress.loss)) return;
+    this.curve.push({ step: progress.step, seconds: progress.seconds, loss: progress.loss, psnr: progress.psnr });
+    this.curveVersion++;
+  }
+
+  /** Takes in an encoding: it becomes the run's file and replaces an earlier one of the same bits. Returns what it replaced. */
+  accept(artifact: ArtifactInfo): ArtifactInfo | null {
+    const replaced = this.encodings.find((each) => each.bits === artifact.bits) ?? null;
+    this.encodings = [...this.encodings.filter((each) => each !== replaced), artifact].sort((a, b) => a.bytes - b.bytes);
+    this.artifact = artifact;
+    return replaced;
+  }
+
+  /** Shows decoded samples, also in the list. */
+  showDecoded(artifact: ArtifactInfo, samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): void {
+    const { size, channels, type, alpha } = artifact;
+    this.shown = { kind: 'pixels', label: 'decoded', size, channels, type, alpha, samples };
+    this.thumbnail = thumbnail({ size, channels, type, alpha, samples }, 112);
+  }
+
+  get pixels(): number {
+    return pointCount(this.picture?.info.size ?? this.artifact?.size ?? [0]);
+  }
+}

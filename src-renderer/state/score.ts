@@ -1,0 +1,41 @@
+import { fieldCost } from '#core/field/cost';
+import { fieldFor } from '#core/field/field';
+import type { ArtifactInfo, CodecRow } from '#main/ipc/contract';
+import type { Run } from './runs.svelte';
+
+/** What the header promises, and where it comes from. */
+export interface Score {
+  /** 'file': measured on the decoded bytes. 'live': the training estimate of the float model; bytes are predicted. */
+  readonly source: 'file' | 'live';
+  readonly bytes: number;
+  readonly ratio: number;
+  /** dB; Infinity when identical, null when there is nothing to compare with or nothing is known yet. */
+  readonly psnr: number | null;
+  readonly label: string;
+}
+
+/** The PSNR of a file: null in the table means identical, where there was something to compare with. */
+export function filePsnr(artifact: ArtifactInfo): number | null {
+  return artifact.quality ? (artifact.quality.psnr ?? Infinity) : null;
+}
+
+/** The score of a run: of its file where the stage shows the file, else the live estimate. Null: nothing to say yet. */
+export function scoreOf(run: Run | null): Score | null {
+  if (!run) return null;
+  const { artifact, picture, config, progress } = run;
+  if (artifact && run.state !== 'running') return { source: 'file', bytes: artifact.bytes, ratio: artifact.ratio, psnr: filePsnr(artifact), label: run.kind === 'file' ? 'opened file' : 'decoded file' };
+  if (!picture || !config || run.state === 'failed') return null;
+  const { info } = picture;
+  const { fileBytes } = fieldCost(fieldFor(config.network, info.size.length, info.channels), config.plan.batch, config.coding.bits);
+  return { source: 'live', bytes: fileBytes, ratio: info.rawBytes / fileBytes, psnr: progress && Number.isFinite(progress.psnr) ? progress.psnr : null, label: 'float model, live' };
+}
+
+const NAMES: Readonly<Record<string, string>> = { jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF' };
+
+/** 'JPEG', whatever case main writes. */
+export const codecName = (codec: string): string => NAMES[codec.toLowerCase()] ?? codec;
+
+/** What each codec needs for the same quality; null where it does not get there. */
+export function codecBytes(rows: readonly CodecRow[] | null): { codec: string; bytes: number | null }[] {
+  return (rows ?? []).map((row) => ({ codec: codecName(row.codec), bytes: row.atPsnr?.bytes ?? null }));
+}

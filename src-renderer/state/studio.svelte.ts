@@ -1,0 +1,161 @@
+/**
+ * What the window knows: the open picture, the runs of this session, what is shown, the next fit's configuration. Its flows
+ * live beside it (opening.ts, fitting.ts, encoding.ts) as functions over this object. A flow either finishes or leaves
+ * everything as it was.
+ */
+import type { ArtifactInfo, CodecRow, Description, Settings } from '#main/ipc/contract';
+import type { EngineName } from '#engine/engine';
+import { fitCommand } from '../copy-command';
+import { newTask, type Client } from '../client';
+import { INITIAL_VIEW, type ViewState } from '../preview/view';
+import { Draft } from './draft.svelte';
+import { decideEngine } from './engine-choice';
+import type { FitDriver } from './fit-driver';
+import { Gpu } from './gpu.svelte';
+import { Notices } from './notices.svelte';
+import type { Picture, Run } from './runs.svelte';
+
+export interface Busy {
+  readonly task: string;
+  label: string;
+  fraction: number;
+}
+
+export type Dialog = 'open' | 'save-inr' | 'save-png' | 'keys' | 'palette' | 'about' | null;
+
+/** What the commands ask of the stage. */
+export interface StageActions {
+  setView(change: Partial<ViewState>): void;
+  fit(): void;
+  oneToOne(): void;
+  zoom(factor: number): void;
+  /** By tenths of the view. */
+  pan(x: number, y: number): void;
+}
+
+const DEFAULT_SETTINGS: Settings = { theme: 'system', panes: { runs: true, controls: true, charts: true }, engine: 'auto' };
+
+export class Studio {
+  readonly notices = new Notices();
+  readonly gpu = new Gpu();
+  readonly draft = new Draft();
+  description = $state.raw<Description | null>(null);
+  settings = $state.raw<Settings>(DEFAULT_SETTINGS);
+  /** The open picture: what the next fit learns. */
+  picture = $state.raw<Picture | null>(null);
+  runs = $state.raw<readonly Run[]>([]);
+  /** The run that stage, score and charts show; null: the bare picture. */
+  run = $state.raw<Run | null>(null);
+  /** A second run in the charts. */
+  compared = $state.raw<Run | null>(null);
+  /** The fit that is going on. */
+  active = $state.raw<{ readonly run: Run; readonly driver: FitDriver | null } | null>(null);
+  busy = $state.raw<readonly Busy[]>([]);
+  dialog = $state.raw<Dialog>(null);
+  view = $state.raw<ViewState>(INITIAL_VIEW);
+  /** What only the stage can do; null until it is mounted. */
+  stage: StageActions | null = null;
+  readonly engine = $derived(decideEngine(this.settings.engine, this.gpu.facts, this.gpu.missing, this.description?.engines ?? []));
+  /** Fault that keeps the last file closed, shown on the empty stage. */
+  openFault = $state('');
+  #settingsTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly client: Client) {
+    client.on('task.progress', ({ task, label, fraction }) => {
+      this.busy = this.busy.map((each) => (each.task === task ? { task, label: label || each.label, fraction } : each));
+    });
+  }
+
+  /** What the stage shows on the left side. */
+  get original(): Picture | null {
+    return this.run ? this.run.picture : this.picture;
+  }
+
+  get artifact(): ArtifactInfo | null {
+    return this.run?.artifact ?? null;
+  }
+
+  get codecs(): readonly CodecRow[] | null {
+    return this.run?.codecs ?? null;
+  }
+
+  /** Asks main and the GPU what there is. */
+  async begin(): Promise<void> {
+    const [description] = await Promise.all([this.client.call('app.describe', {}), this.gpu.probe()]);
+    this.description = description;
+    this.settings = description.settings;
+  }
+
+  changeSettings(change: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...change };
+    clearTimeout(this.#settingsTimer);
+    this.#settingsTimer = setTimeout(() => {
+      this.client.call('settings.write', this.settings).catch((error: unknown) => this.notices.fault(error));
+    }, 300);
+  }
+
+  togglePane(pane: keyof Settings['panes']): void {
+    this.changeSettings({ panes: { ...this.settings.panes, [pane]: !this.settings.panes[pane] } });
+  }
+
+  chooseEngine(engine: EngineName | 'auto'): void {
+    this.changeSettings({ engine });
+    // The stage moves to the shared device before the fit needs it there.
+    if (engine === 'webgpu') this.gpu.open().catch((error: unknown) => this.notices.fault(error));
+  }
+
+  /** Runs long work that shows progress and can be cancelled. */
+  async working<T>(label: string, work: (task: string, progress: (fraction: number) => void) => Promise<T>): Promise<T> {
+    const task = newTask('task');
+    this.busy = [...this.busy, { task, label, fraction: 0 }];
+    try {
+      return await work(task, (fraction) => {
+        this.busy = this.busy.map((each) => (each.task === task ? { ...each, fraction } : each));
+      });
+    } finally {
+      this.busy = this.busy.filter((each) => each.task !== task);
+    }
+  }
+
+  cancel(task: string): void {
+    this.client.call('task.cancel', { task }).catch((error: unknown) => this.notices.fault(error));
+  }
+
+  /** Shows a run again, and makes its picture the open one. */
+  show(run: Run): void {
+    this.run = run;
+    if (run.picture) this.picture = run.picture;
+    if (this.compared === run) this.compared = null;
+  }
+
+  compare(run: Run): void {
+    this.compared = this.compared === run ? null : run;
+  }
+
+  /** Changes how the picture is looked at; the stage, once it is there, keeps the limits and writes `view`. */
+  setView(change: Partial<ViewState>): void {
+    if (this.stage) this.stage.setView(change);
+    else this.view = { ...this.view, ...change };
+  }
+
+  /** The `inr fit` line for what is set (or for the run that is shown, when `ofRun`). */
+  command(ofRun = false): string {
+    const run = ofRun ? this.run : null;
+    return fitCommand({
+      inputName: (run?.picture ?? this.picture)?.info.name ?? 'picture.png',
+      presetId: run?.presetId ?? this.draft.presetId,
+      config: run?.config ?? this.draft.config,
+      engine: run ? (run.engine ?? 'auto') : this.settings.engine,
+      seconds: run ? run.seconds : this.draft.bound === 'seconds' ? this.draft.seconds : null,
+    });
+  }
+
+  async copyCommand(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.command());
+      this.notices.show('done', 'The command is on the clipboard.');
+    } catch {
+      this.notices.show('warning', this.command());
+    }
+  }
+}
