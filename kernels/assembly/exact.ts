@@ -4,24 +4,15 @@
  */
 import { LayerSlot, Place, Slot } from '../slots';
 import { product } from './dense';
-import { coordinates, encode, sinpi, word } from './grid';
+import { coordinates, encode, sinpiRows, word } from './grid';
 
-/** In place: sinpi(z * scale) or z > 0 ? z : 0, over `bytes` (a multiple of 16) of sums. */
-export function activate(at: usize, bytes: usize, sine: bool, scale: f32, coefficients: usize): void {
+/** In place z -> z > 0 ? z : 0 over `bytes` (a multiple of 16) of sums; NaN becomes 0. */
+export function rectify(at: usize, bytes: usize): void {
+  const zero = f32x4.splat(0);
   const end = at + bytes;
-  if (sine) {
-    const s = f32x4.splat(scale);
-    while (at < end) {
-      v128.store(at, sinpi(f32x4.mul(v128.load(at), s), coefficients));
-      at += 16;
-    }
-  } else {
-    const zero = f32x4.splat(0);
-    while (at < end) {
-      const z = v128.load(at);
-      v128.store(at, v128.and(z, f32x4.gt(z, zero)));
-      at += 16;
-    }
+  for (; at < end; at += 16) {
+    const z = v128.load(at);
+    v128.store(at, v128.and(z, f32x4.gt(z, zero)));
   }
 }
 
@@ -42,32 +33,30 @@ export function synthesizeTile(first: u32, count: u32, done: u32): void {
 
   const layers: i32 = word(Slot.Layers);
   const forward: usize = word(Slot.Forward);
+  const sine = word(Slot.Sine) != 0;
   let layer: usize = <usize>Place.Job + (<usize>Slot.LayerTable << 2);
   encode(scratch, scratch + load<u32>(layer, LayerSlot.Input << 2), samples);
   for (let l = 0; l < layers; l++) {
     const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
-    const result = scratch + load<u32>(layer, LayerSlot.Result << 2);
+    let result = scratch + load<u32>(layer, LayerSlot.Result << 2);
     const panelBytes: usize = (<usize>load<u32>(layer, LayerSlot.InBlocks << 2)) << 8;
-    const blocks = (panels + 1) >> 1;
-    product(
-      scratch + load<u32>(layer, LayerSlot.Input << 2),
-      stride,
-      load<u32>(layer, LayerSlot.FanIn << 2),
-      forward + load<u32>(layer, LayerSlot.Weight << 2),
-      panelBytes,
-      forward + load<u32>(layer, LayerSlot.Bias << 2),
-      panels,
-      result,
-      stride,
-      samples,
-    );
-    if (l < layers - 1) {
-      for (let b: usize = 0; b < blocks; b++) {
-        activate(result + b * stride, samples << 6, word(Slot.Sine) != 0, load<f32>(layer, LayerSlot.ForwardScale << 2), coefficients);
+    const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
+    const fanIn: usize = load<u32>(layer, LayerSlot.FanIn << 2);
+    const scale = load<f32>(layer, LayerSlot.ForwardScale << 2);
+    let weight = forward + load<u32>(layer, LayerSlot.Weight << 2);
+    let bias = forward + load<u32>(layer, LayerSlot.Bias << 2);
+    // Block by block of 16 features, so that the activation finds its sums in the first-level cache.
+    for (let p: usize = 0; p < panels; p += 2) {
+      product(input, stride, fanIn, weight, panelBytes, bias, min(<usize>2, panels - p), result, stride, samples);
+      if (l < layers - 1) {
+        if (sine) sinpiRows(result, samples << 6, scale, coefficients);
+        else rectify(result, samples << 6);
       }
-    } else {
-      storeSamples(result, count, done);
+      weight += 2 * panelBytes;
+      bias += 64;
+      result += stride;
     }
+    if (l == layers - 1) storeSamples(scratch + load<u32>(layer, LayerSlot.Result << 2), count, done);
     layer += <usize>LayerSlot.Words << 2;
   }
 }
@@ -92,3 +81,7 @@ export function storeSamples(head: usize, count: u32, done: u32): void {
     }
   }
 }
+
+// Kept apart from their callers for the compiler, so that each tiers up on its own.
+export { product } from './dense';
+export { sinpiRows } from './grid';
