@@ -1,8 +1,180 @@
+/**
+ * The services of one window behind the IPC table: each handler is a few lines that join the services; what they do is in their own
+ * files. The shell gives what only it can do (ShellPort), and dispatch.ts has already checked every request.
+ */
+import { basename } from 'node:path';
+import sharp from 'sharp';
+import { asStudioError, StudioError } from '#core/errors';
+import type { FileRef, RequestOf, ResponseOf } from '../ipc/contract';
+import type { Handlers } from '../ipc/dispatch';
+import { Artifacts } from './artifacts';
+import { writeAtomically } from './atomic-write';
+import { compareCodecs } from './codecs';
+import { Files } from './files';
+import { FitRuns } from './fit-runs';
+import { sniff } from './image-header';
+import { readImage } from './image-ingest';
+import { Machine } from './machine';
 import type { ShellPort, Studio } from './port';
+import { kindInRoot, listRoot, pathInRoot } from './root-folder';
+import { readSample, sampleCards } from './samples';
+import { SettingsFile } from './settings';
+import { Signals } from './signals';
+import { Tasks, type Task } from './tasks';
 
 export type { ShellPort, Studio } from './port';
 
-/** The services of one window. Being written: only the types are final. */
-export function createStudio(_port: ShellPort): Promise<Studio> {
-  return Promise.reject(new Error('createStudio is being written.'));
+/** Opens the services of one window. Nothing heavy is loaded before it is asked for. */
+export async function createStudio(port: ShellPort): Promise<Studio> {
+  const appVersion = port.appVersion ?? '0.0.0';
+  const settings = await SettingsFile.open(port.settingsFile);
+  const machine = new Machine();
+  const tasks = new Tasks(port.emit);
+  const files = new Files();
+  const signals = new Signals();
+  const artifacts = new Artifacts(machine.synthesize, appVersion);
+  const runs = new FitRuns(port.emit);
+  let pending: readonly string[] = [];
+  let cards: ReturnType<typeof sampleCards> | null = null;
+
+  const offerFiles = (paths: readonly string[]): Promise<FileRef[]> => Promise.all(paths.map((path) => files.offer(path)));
+
+  const handlers: Handlers = {
+    'app.describe': async () => {
+      cards ??= sampleCards(port.assetsDir);
+      const [engines, samples] = await Promise.all([machine.facts(), cards]);
+      return {
+        version: appVersion,
+        shell: port.kind,
+        platform: process.platform,
+        versions: { ...port.versions, node: process.versions.node, sharp: sharp.versions.sharp ?? '', libvips: sharp.versions.vips },
+        engines,
+        samples,
+        dialogs: port.kind === 'electron',
+        // The name alone: paths stay in main.
+        root: port.root === null ? null : basename(port.root) || port.root,
+        settings: settings.current,
+      };
+    },
+
+    'app.pending': async () => {
+      const paths = pending;
+      pending = [];
+      return { files: await offerFiles(paths) };
+    },
+
+    'settings.write': async (wanted) => {
+      await settings.write(wanted);
+      return {};
+    },
+
+    'file.open': async () => ({ files: await offerFiles(await port.openDialog()) }),
+
+    'file.list': async () => {
+      const found = port.root === null ? [] : await listRoot(port.root);
+      return { files: await Promise.all(found.map(({ path, name }) => files.offer(path, { name, confined: true }))) };
+    },
+
+    'file.sample': async ({ id }) => {
+      const { name, bytes } = await readSample(port.assetsDir, id);
+      return files.hold(name, bytes);
+    },
+
+    'file.upload': ({ upload, name, totalBytes, data }) => Promise.resolve().then(() => files.upload(upload, name, totalBytes, data)),
+
+    'file.load': ({ file, task }) => tasks.run(task, (running) => load(file, running)),
+
+    'signal.read': ({ signal, offset, length }) => Promise.resolve().then(() => ({ data: signals.read(signal, offset, length) })),
+
+    'signal.close': ({ signal }) => {
+      signals.close(signal);
+      return Promise.resolve({});
+    },
+
+    'fit.start': async ({ signal: token, config, engine, state, previewPixels, seconds }) => {
+      const { signal } = signals.get(token);
+      return runs.start({ signal, config, engine: await machine.engine(engine), state, previewPixels, seconds });
+    },
+
+    'fit.control': ({ run, action }) => Promise.resolve().then(() => (runs.control(run, action), {})),
+
+    'fit.state': ({ run }) => runs.state(run),
+
+    'artifact.encode': ({ task, signal, config, parameters }) =>
+      tasks.run(task, (running) => artifacts.encode({ source: signals.get(signal), signalToken: signal, config, parameters }, running)),
+
+    'artifact.read': ({ artifact, offset, length }) => Promise.resolve().then(() => ({ data: artifacts.read(artifact, offset, length) })),
+
+    'artifact.save': (request) => save(request),
+
+    'artifact.download': ({ artifact, format, offset }) => artifacts.download(artifact, format, offset),
+
+    'artifact.close': ({ artifact }) => {
+      artifacts.close(artifact);
+      return Promise.resolve({});
+    },
+
+    'codecs.compare': ({ task, signal: token, bytes, psnr, codecs }) =>
+      tasks.run(task, async (running) => {
+        const { signal } = signals.get(token);
+        return { rows: await compareCodecs({ signal, bytes, psnr, codecs, abort: running.signal, onProgress: (fraction, label) => running.progress(label, fraction) }) };
+      }),
+
+    'task.cancel': ({ task }) => {
+      tasks.cancel(task);
+      return Promise.resolve({});
+    },
+  };
+
+  async function load(file: string, task: Task): Promise<ResponseOf<'file.load'>> {
+    task.progress('Reading', 0);
+    const { name, bytes } = await files.read(file);
+    const { kind } = sniff(bytes);
+    // A damaged magic must not turn a file that calls itself .inr into an unknown picture.
+    const coded = kind === 'inr' || (kind === 'unknown' && /\.inr$/i.test(name));
+    if (coded) return { kind: 'artifact', artifact: await artifacts.open(name, bytes, task) };
+    const read = await readImage(bytes, name);
+    task.signal.throwIfAborted();
+    return { kind: 'signal', signal: signals.add(name, bytes.length, read) };
+  }
+
+  async function save({ artifact, format, name, overwrite }: RequestOf<'artifact.save'>): Promise<ResponseOf<'artifact.save'>> {
+    const suggested = artifacts.suggestedName(artifact, format);
+    if (name === null) {
+      const path = await port.saveDialog(suggested, format);
+      if (path === null) return { outcome: 'cancelled', name: suggested, bytes: 0 };
+      const bytes = await artifacts.file(artifact, format);
+      await saveNamed(path, bytes);
+      return { outcome: 'saved', name: basename(path), bytes: bytes.length };
+    }
+    if (port.root === null) throw new StudioError('usage', 'save.root', 'There is no folder to save into by name here. Use the save dialog or download the file.');
+    const path = pathInRoot(port.root, name);
+    const there = await kindInRoot(port.root, name);
+    if (there === 'other') throw new StudioError('usage', 'root.name', `"${name}" is a folder or a link. Choose another name.`);
+    if (there === 'file' && !overwrite) return { outcome: 'exists', name, bytes: 0 };
+    const bytes = await artifacts.file(artifact, format);
+    await saveNamed(path, bytes);
+    return { outcome: 'saved', name, bytes: bytes.length };
+  }
+
+  /** Errors name the file without its folder: paths stay in main. */
+  async function saveNamed(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await writeAtomically(path, bytes);
+    } catch (error) {
+      const known = asStudioError(error);
+      throw new StudioError(known.kind, known.code, known.message.replace(path, basename(path)), { cause: error });
+    }
+  }
+
+  return {
+    handlers,
+    offerFiles,
+    setPending: (paths) => void (pending = [...pending, ...paths]),
+    dispose: async () => {
+      tasks.dispose();
+      await runs.dispose();
+      await machine.dispose();
+    },
+  };
 }

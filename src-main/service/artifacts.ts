@@ -1,0 +1,212 @@
+/**
+ * .inr files of this window: coded from a fit or opened. Every number is measured on samples that were decoded from the bytes; the one
+ * exception, psnrFloat, is labelled as such: the same exact synthesis with the parameters before quantization.
+ */
+import { createHash } from 'node:crypto';
+import { packFile, unpackFile } from '#core/coding/pack';
+import { sampleBytes } from '#core/coding/sha256';
+import type { FileReport, GridHeader, InrContent, Provenance, Synthesizer } from '#core/coding/types';
+import { asStudioError, StudioError } from '#core/errors';
+import { fieldCost } from '#core/field/cost';
+import { fieldFor, type Field } from '#core/field/field';
+import { parameterLayout } from '#core/field/layout';
+import { configSchema, type FitConfig } from '#core/fit/config';
+import { psnr } from '#core/metric/psnr';
+import { structuralSimilarity } from '#core/metric/ssim';
+import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
+import * as v from 'valibot';
+import type { ArtifactInfo } from '../ipc/contract';
+import { floatsFrom } from './float-bytes';
+import { encodePng } from './image-export';
+import { chunkOf, gridFacts, type OpenSignal } from './signals';
+import type { Task } from './tasks';
+import { heldBy, newToken } from './tokens';
+
+export type ArtifactFormat = 'inr' | 'png';
+type Samples = Uint8Array | Uint16Array;
+
+interface Artifact {
+  /** Name without extension. */
+  readonly stem: string;
+  readonly header: GridHeader;
+  readonly bytes: Uint8Array;
+  readonly samples: Samples;
+  png: Promise<Uint8Array> | null;
+}
+
+export interface EncodeRequest {
+  readonly source: OpenSignal;
+  /** Tells apart signals in the memory of float qualities. */
+  readonly signalToken: string;
+  readonly config: FitConfig;
+  /** float32 little-endian, as parameterLayout says. */
+  readonly parameters: Uint8Array;
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const stemOf = (name: string): string => name.replace(/\.[A-Za-z0-9]{1,5}$/, '') || 'picture';
+const headerOf = ({ kind, size, channels, type, metadata }: GridSignal): GridHeader => ({ kind, size, channels, type, metadata });
+
+/** Float qualities that are remembered: re-encoding at other bits does not change them. */
+const REMEMBERED = 16;
+
+export class Artifacts {
+  readonly #open = new Map<string, Artifact>();
+  readonly #floatPsnr = new Map<string, number | null>();
+
+  constructor(
+    private readonly synthesize: Synthesizer,
+    private readonly appVersion: string,
+  ) {}
+
+  /**
+   * Quantizes, codes, decodes and measures. Throws StudioError 'usage' 'encode.parameters' when the parameters are not those of the network,
+   * and what packFile throws.
+   */
+  async encode({ source, signalToken, config, parameters: raw }: EncodeRequest, task: Task): Promise<ArtifactInfo> {
+    const { name, signal } = source;
+    const field = fieldFor(config.network, signal.size.length, signal.channels);
+    const parameters = floatsFrom(raw);
+    const { length } = parameterLayout(field);
+    if (parameters?.length !== length) {
+      throw new StudioError('usage', 'encode.parameters', `The network has ${length} parameters, but ${raw.length} bytes of them came. Start the fit again with this configuration.`);
+    }
+    const provenance: Provenance = { generator: `inr-studio ${this.appVersion}`, config };
+    const clock = timed(this.synthesize);
+    const packed = await packFile({
+      header: headerOf(signal),
+      field,
+      parameters,
+      bits: config.coding.bits,
+      provenance,
+      synthesize: clock.synthesize,
+      sha256,
+      signal: task.signal,
+      onProgress: (fraction) => task.progress('Decoding', fraction),
+    });
+    task.progress('Measuring', 0);
+    const decoded = psnr(signal.samples, packed.samples, signal.type);
+    const { ssim, msSsim } = await structuralSimilarity(signal, { ...signal, samples: packed.samples }, { signal: task.signal });
+    task.progress('Measuring', 0.5);
+    const psnrFloat = await this.#psnrOfFloat(signalToken, signal, field, parameters, task);
+    const content: InrContent = { header: headerOf(signal), field, quantized: { tensors: [] }, sha256: packed.sha256, provenance };
+    return this.#add(stemOf(name), packed.bytes, packed.samples, content, packed.report, {
+      quality: { psnr: decoded, psnrFloat, ssim, msSsim },
+      bits: config.coding.bits,
+      decodeMilliseconds: clock.milliseconds(),
+    });
+  }
+
+  async #psnrOfFloat(token: string, signal: GridSignal, field: Field, parameters: Float32Array, task: Task): Promise<number | null> {
+    const key = `${token} ${JSON.stringify(field)} ${sha256(new Uint8Array(parameters.buffer))}`;
+    const known = this.#floatPsnr.get(key);
+    if (known !== undefined) return known;
+    const samples = await this.synthesize(field, parameters, signal.size, signal.type, {
+      signal: task.signal,
+      onProgress: (fraction) => task.progress('Measuring', 0.5 + fraction / 2),
+    });
+    const value = psnr(signal.samples, samples, signal.type);
+    this.#floatPsnr.set(key, value);
+    for (const oldest of [...this.#floatPsnr.keys()].slice(0, -REMEMBERED)) this.#floatPsnr.delete(oldest);
+    return value;
+  }
+
+  /** Decodes a file and checks its hash. Throws StudioError 'container' that names the file. */
+  async open(name: string, bytes: Uint8Array, task: Task): Promise<ArtifactInfo> {
+    const clock = timed(this.synthesize);
+    try {
+      const { content, samples } = await unpackFile(bytes, clock.synthesize, {
+        sha256,
+        signal: task.signal,
+        onProgress: (fraction) => task.progress('Decoding', fraction),
+      });
+      return this.#add(stemOf(name), bytes, samples, content, content.report, {
+        quality: null,
+        bits: bitsOf(content.provenance),
+        decodeMilliseconds: clock.milliseconds(),
+      });
+    } catch (error) {
+      const known = asStudioError(error);
+      throw known.kind === 'container' ? new StudioError(known.kind, known.code, `${name}: ${known.message}`, { cause: error }) : known;
+    }
+  }
+
+  #add(
+    stem: string,
+    bytes: Uint8Array,
+    samples: Samples,
+    { header, field, sha256: digest, provenance }: InrContent,
+    report: FileReport,
+    measured: Pick<ArtifactInfo, 'quality' | 'bits' | 'decodeMilliseconds'>,
+  ): ArtifactInfo {
+    const artifact = newToken('artifact');
+    this.#open.set(artifact, { stem, header, bytes, samples, png: null });
+    const { inputs, outputs, encoding, depth, width, activation } = field;
+    const { parameters, multiplyAddsPerSample } = fieldCost(field, 1, 8);
+    return {
+      artifact,
+      name: `${stem}.inr`,
+      bytes: bytes.length,
+      bpp: (8 * bytes.length) / pointCount(header.size),
+      ratio: rawBytes(header) / bytes.length,
+      sha256: digest,
+      ...gridFacts(header),
+      field: { inputs, outputs, encoding, depth, width, activation },
+      parameters,
+      multiplyAddsPerSample,
+      version: report.version,
+      chunks: report.chunks.map(({ type, critical, bytes: size }) => ({ type, critical, bytes: size })),
+      tensors: report.tensors.map((tensor) => ({ ...tensor })),
+      provenance: provenance ?? null,
+      ...measured,
+    };
+  }
+
+  read(token: string, offset: number, length: number): Uint8Array {
+    return chunkOf(sampleBytes(heldBy(this.#open, token).samples), offset, length);
+  }
+
+  suggestedName(token: string, format: ArtifactFormat): string {
+    return `${heldBy(this.#open, token).stem}.${format}`;
+  }
+
+  /** The file in that format: the .inr itself, or the decoded picture as PNG (made once). */
+  async file(token: string, format: ArtifactFormat): Promise<Uint8Array> {
+    const artifact = heldBy(this.#open, token);
+    if (format === 'inr') return artifact.bytes;
+    artifact.png ??= encodePng(artifact.header, artifact.samples);
+    return artifact.png.catch((error: unknown) => {
+      artifact.png = null;
+      throw error;
+    });
+  }
+
+  async download(token: string, format: ArtifactFormat, offset: number): Promise<{ name: string; data: Uint8Array; totalBytes: number }> {
+    const bytes = await this.file(token, format);
+    return { name: this.suggestedName(token, format), data: chunkOf(bytes, offset), totalBytes: bytes.length };
+  }
+
+  close(token: string): void {
+    this.#open.delete(token);
+  }
+}
+
+/** A synthesizer that notes how long its first call took. */
+function timed(synthesize: Synthesizer): { synthesize: Synthesizer; milliseconds: () => number } {
+  let took = 0;
+  return {
+    synthesize: async (...request) => {
+      const began = performance.now();
+      const samples = await synthesize(...request);
+      took = performance.now() - began;
+      return samples;
+    },
+    milliseconds: () => took,
+  };
+}
+
+/** Bits of the quantizer, where the file says how it was made. */
+function bitsOf(provenance: Provenance | undefined): number | null {
+  const config = v.safeParse(configSchema, provenance?.config);
+  return config.success ? config.output.coding.bits : null;
+}

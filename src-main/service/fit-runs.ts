@@ -1,0 +1,231 @@
+/**
+ * Fits in the main process. A run is a FitSession on an engine of this process; what happens goes out as events: progress at most ten
+ * times a second (losses between two reports are averaged, none is lost), previews on a reduced grid, and one end.
+ *
+ * A trainer takes one call at a time, while a window may ask for the state of a running fit at any moment: all calls to a trainer go
+ * through one queue.
+ */
+import { asStudioError, StudioError } from '#core/errors';
+import { fieldFor } from '#core/field/field';
+import { parameterLayout } from '#core/field/layout';
+import type { FitConfig } from '#core/fit/config';
+import { pointCount, type GridSignal } from '#core/signal/signal';
+import type { DeviceFacts, Engine, Trainer, TrainReport, TrainState } from '#engine/engine';
+import { FitSession, type SessionProgress } from '#engine/session';
+import type { RequestOf, ResponseOf } from '../ipc/contract';
+import type { Emit } from '../ipc/dispatch';
+import { floatBytes, floatsFrom } from './float-bytes';
+import { heldBy, newToken } from './tokens';
+
+const PROGRESS_MILLISECONDS = 100;
+/** tfjs computes on this very thread: short slices let the window's calls through. */
+const SLICE_MILLISECONDS = { cpu: 50, tfjs: 25, webgpu: 50 } as const;
+/** Ended runs whose state can still be asked for. */
+const KEPT_RUNS = 16;
+
+export interface FitRequest {
+  readonly signal: GridSignal;
+  readonly config: FitConfig;
+  readonly engine: Engine;
+  readonly state: RequestOf<'fit.start'>['state'];
+  readonly previewPixels: number;
+  readonly seconds?: { readonly budget: number; readonly before: number } | null | undefined;
+}
+
+interface Run {
+  readonly session: FitSession;
+  readonly trainer: Trainer;
+  readonly ended: Promise<void>;
+  /** Set at the end. */
+  final: TrainState | null;
+  over: boolean;
+}
+
+/** A trainer whose calls wait for one another. */
+function inTurns(trainer: Trainer): Trainer {
+  let last: Promise<unknown> = Promise.resolve();
+  const queue = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work, work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    field: trainer.field,
+    run: (rates): Promise<TrainReport> => queue(() => trainer.run(rates)),
+    checkpoint: () => queue(() => trainer.checkpoint()),
+    reconstruct: (size) => queue(() => trainer.reconstruct(size)),
+    dispose: () => trainer.dispose(),
+  };
+}
+
+/** The largest grid of at most `pixels` points with the signal's aspect; its own size when that is smaller. */
+export function previewSize(size: readonly number[], pixels: number): number[] {
+  const scale = Math.min(1, (pixels / pointCount(size)) ** (1 / size.length));
+  return size.map((extent) => Math.max(1, Math.floor(extent * scale)));
+}
+
+/** Values in [0, 1] as bytes; what lies outside is clamped. */
+export function previewBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]! * 255 + 0.5;
+    bytes[i] = value < 0 ? 0 : value > 255 ? 255 : value;
+  }
+  return bytes;
+}
+
+export class FitRuns {
+  readonly #runs = new Map<string, Run>();
+  #disposed = false;
+
+  constructor(private readonly emit: Emit) {}
+
+  /** Starts a fit; it runs on after this returns. Throws StudioError 'usage' fit.refused, fit.state. */
+  async start(request: FitRequest): Promise<{ run: string; device: DeviceFacts }> {
+    const { signal, config, engine, seconds } = request;
+    const field = fieldFor(config.network, signal.size.length, signal.channels);
+    const refusal = engine.refusal(field, config.plan);
+    if (refusal !== null) throw new StudioError('usage', 'fit.refused', refusal);
+    const state = request.state ? trainState(request.state, parameterLayout(field).length) : undefined;
+    const { size, channels, type, samples } = signal;
+    const trainerRequest = { field, plan: config.plan, data: { size, channels, type, samples }, seed: config.seed, ...(state ? { state } : {}) };
+    const trainer = inTurns(await engine.createTrainer(trainerRequest));
+    if (this.#disposed) {
+      trainer.dispose();
+      throw new StudioError('cancelled', 'cancelled', 'The window was closed.');
+    }
+
+    const id = newToken('run');
+    const progress = new ProgressReports(id, this.emit);
+    let diverged = false;
+    const session = new FitSession({
+      request: trainerRequest,
+      trainer,
+      ...(seconds ? { secondsBudget: seconds.budget, secondsBefore: seconds.before } : {}),
+      sliceMilliseconds: SLICE_MILLISECONDS[engine.facts.engine],
+      onProgress: (report) => {
+        if (report.state === 'running' && !Number.isFinite(report.loss)) {
+          diverged = true;
+          session.stop();
+        } else progress.take(report);
+      },
+      onPreview: async (current, { step }) => {
+        if (request.previewPixels === 0) return;
+        const grid = previewSize(size, request.previewPixels);
+        const data = previewBytes(await current.reconstruct(grid));
+        this.emit('fit.preview', { run: id, step, size: grid, channels, data });
+      },
+    });
+    // The renderer hears of the run before its first event.
+    const ended = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#drive(id, session, progress, () => diverged));
+    this.#runs.set(id, { session, trainer, ended, final: null, over: false });
+    return { run: id, device: engine.facts };
+  }
+
+  async #drive(id: string, session: FitSession, progress: ProgressReports, diverged: () => boolean): Promise<void> {
+    let end: { outcome: 'done' | 'stopped' | 'failed'; step: number; message: string };
+    const run = heldBy(this.#runs, id);
+    try {
+      const result = await session.run();
+      run.final = result.state;
+      end = diverged()
+        ? { outcome: 'failed', step: result.step, message: `The fit diverged at step ${result.step}: its loss is no longer a number. Lower the learning rate and start again.` }
+        : { outcome: result.outcome, step: result.step, message: '' };
+    } catch (error) {
+      const known = asStudioError(error);
+      if (known.code === 'internal') console.error('A fit failed:', error);
+      end = { outcome: 'failed', step: session.progress.step, message: known.message };
+    }
+    run.over = true;
+    run.trainer.dispose();
+    progress.flush();
+    this.emit('fit.ended', { run: id, ...end });
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const over = [...this.#runs].filter(([, run]) => run.over);
+    for (const [id] of over.slice(0, Math.max(0, over.length - KEPT_RUNS))) this.#runs.delete(id);
+  }
+
+  /** No effect on a run that has ended. */
+  control(id: string, action: RequestOf<'fit.control'>['action']): void {
+    const { session, over } = heldBy(this.#runs, id);
+    if (over) return;
+    switch (action) {
+      case 'pause':
+        return session.pause();
+      case 'resume':
+        return session.resume();
+      case 'step':
+        return session.singleStep();
+      case 'stop':
+        return session.stop();
+      default:
+        return action satisfies never;
+    }
+  }
+
+  /** Complete state, while it runs or after it. Throws StudioError 'failed' 'fit.lost' when a failed run left none. */
+  async state(id: string): Promise<ResponseOf<'fit.state'>> {
+    const run = heldBy(this.#runs, id);
+    const state = run.over ? run.final : await run.trainer.checkpoint().catch((error: unknown) => run.final ?? Promise.reject(asStudioError(error)));
+    if (!state) throw new StudioError('failed', 'fit.lost', 'This fit failed and left no state. Start it again.');
+    return { step: state.step, parameters: floatBytes(state.parameters), moment1: floatBytes(state.moment1), moment2: floatBytes(state.moment2) };
+  }
+
+  /** Stops all runs and waits for them. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    const runs = [...this.#runs.values()];
+    for (const { session } of runs) session.stop();
+    await Promise.allSettled(runs.map(({ ended }) => ended));
+  }
+}
+
+function trainState(state: NonNullable<RequestOf<'fit.start'>['state']>, length: number): TrainState {
+  const read = (bytes: Uint8Array): Float32Array => {
+    const values = floatsFrom(bytes);
+    if (values?.length === length) return values;
+    throw new StudioError('usage', 'fit.state', `The state to go on from belongs to another network (${bytes.length} bytes instead of ${4 * length}). Start the fit anew.`);
+  };
+  return { step: state.step, parameters: read(state.parameters), moment1: read(state.moment1), moment2: read(state.moment2) };
+}
+
+/** Coalesces reports: losses are averaged over the steps between two events; a change of state goes out at once. */
+class ProgressReports {
+  #due: SessionProgress | null = null;
+  #weightedLoss = 0;
+  #steps = 0;
+  #lastStep: number | null = null;
+  #lastTime = -Infinity;
+  #lastState = '';
+
+  constructor(
+    private readonly run: string,
+    private readonly emit: Emit,
+  ) {}
+
+  take(report: SessionProgress): void {
+    const steps = Math.max(0, report.step - (this.#lastStep ?? report.step - 1));
+    this.#lastStep = report.step;
+    if (Number.isFinite(report.loss)) {
+      this.#weightedLoss += report.loss * steps;
+      this.#steps += steps;
+    }
+    this.#due = report;
+    // While paused a report follows only on a single step, and no later one would bring it along.
+    if (report.state !== 'running' || report.state !== this.#lastState || performance.now() - this.#lastTime >= PROGRESS_MILLISECONDS) this.flush();
+  }
+
+  flush(): void {
+    const report = this.#due;
+    this.#due = null;
+    if (!report || (report.state !== 'running' && report.state !== 'paused')) return;
+    const loss = this.#steps > 0 ? this.#weightedLoss / this.#steps : report.loss;
+    [this.#weightedLoss, this.#steps] = [0, 0];
+    [this.#lastTime, this.#lastState] = [performance.now(), report.state];
+    if (!Number.isFinite(loss)) return;
+    this.emit('fit.progress', { ...report, state: report.state, run: this.run, loss, psnr: -10 * Math.log10(Math.max(loss, 1e-20)) });
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The engines and the exact decoder of one main process, each opened when first needed. The cpu engine and the decoder share one
+ * pool of threads: their jobs take turns instead of fighting for the cores.
+ */
+import { StudioError } from '#core/errors';
+import type { Synthesizer } from '#core/coding/types';
+import type { DeviceFacts, Engine } from '#engine/engine';
+import { openEngine } from './engines';
+
+export type MainEngine = 'cpu' | 'tfjs';
+
+export class Machine {
+  readonly #engines = new Map<MainEngine, Promise<Engine>>();
+  readonly #opened = new Map<MainEngine, Engine>();
+  #pool: Promise<{ pool: import('#engine/cpu/pool').WorkerPool; synthesize: Synthesizer }> | null = null;
+  #disposed = false;
+
+  #threads() {
+    if (this.#disposed) throw new StudioError('cancelled', 'cancelled', 'The window was closed.');
+    this.#pool ??= Promise.all([import('#engine/cpu/pool'), import('#engine/cpu/exact')]).then(([{ WorkerPool }, { createExactSynthesizer }]) => {
+      const pool = new WorkerPool();
+      return { pool, synthesize: createExactSynthesizer({ pool }).synthesize };
+    });
+    return this.#pool;
+  }
+
+  /** The exact decoder. */
+  readonly synthesize: Synthesizer = async (...request) => (await this.#threads()).synthesize(...request);
+
+  /** Throws StudioError 'device' when the engine cannot run here; the next call tries again. */
+  engine(name: MainEngine): Promise<Engine> {
+    let engine = this.#engines.get(name);
+    if (engine) return engine;
+    engine = this.#open(name);
+    this.#engines.set(name, engine);
+    engine.then(
+      (opened) => this.#opened.set(name, opened),
+      () => this.#engines.delete(name),
+    );
+    return engine;
+  }
+
+  async #open(name: MainEngine): Promise<Engine> {
+    if (name === 'tfjs') return openEngine('tfjs');
+    const [{ createCpuEngine }, { pool }] = await Promise.all([import('#engine/cpu/engine'), this.#threads()]);
+    return createCpuEngine({ pool });
+  }
+
+  /** Facts of the engines that run here. tfjs is not loaded for that: it is large, and rarely used. */
+  async facts(): Promise<DeviceFacts[]> {
+    const cpu = (await this.engine('cpu')).facts;
+    const tfjs = this.#opened.get('tfjs')?.facts ?? { engine: 'tfjs' as const, name: 'tfjs reference (slow)', software: true, details: { role: 'reference' } };
+    return [cpu, tfjs];
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    const engines = await Promise.allSettled(this.#engines.values());
+    await Promise.allSettled(engines.map((engine) => (engine.status === 'fulfilled' ? engine.value.dispose() : null)));
+    await this.#pool?.then(({ pool }) => pool.dispose()).catch(() => undefined);
+  }
+}
