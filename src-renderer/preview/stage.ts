@@ -11,9 +11,10 @@
  */
 import { ExternalTexture, LinearSRGBColorSpace, NoToneMapping, QuadMesh, WebGPURenderer, type Texture } from 'three/webgpu';
 import { StudioError } from '#core/errors';
+import { compose, type Layer } from './composition';
 import { readoutAt, type Picture, type Readout } from './readout';
-import { createStageMaterial, dataTexture, emptyTexture, METRIC, SOURCE, type StageMaterial } from './shader';
-import { channelWeights, toTexels } from './texels';
+import { createStageMaterial, dataTexture, emptyTexture, type StageMaterial } from './shader';
+import { toTexels } from './texels';
 import * as view from './view';
 import type { Extent, Point, ViewState } from './view';
 
@@ -27,6 +28,8 @@ export type Reconstruction =
       /** rgba16float with TEXTURE_BINDING on the stage's device; texels are encoded samples in [0, 1]. Stays its owner's. */
       readonly texture: GPUTexture;
       readonly size: Extent;
+      /** Its device, where known: a texture of another device than the stage's is not shown. */
+      readonly device?: GPUDevice;
       /** A copy of the samples for the readout, where its owner has one. */
       readonly copy?: Picture | null;
     };
@@ -52,7 +55,6 @@ export interface FrameStatistics {
 const MAXIMUM_PIXEL_RATIO = 3;
 /** Free space around a fitted picture, in CSS pixels. */
 const FIT_MARGIN = 24;
-const CHECKER_SQUARE = 8;
 
 /** Greys of the checkerboard, encoded, in [0, 1]. */
 export const CHECKER = { dark: [0.22, 0.29], light: [0.98, 0.9] } as const;
@@ -153,6 +155,13 @@ export class ImageStage {
     return view.effectiveMode(this.#state.mode, this.#original !== null, this.#reconstruction !== null);
   }
 
+  /** Whether the stage can draw this: a texture only on the device that it belongs to. */
+  canShow(reconstruction: Reconstruction): boolean {
+    if (reconstruction.kind === 'pixels') return true;
+    const own = this.options.device ?? null;
+    return own !== null && (reconstruction.device === undefined || reconstruction.device === own);
+  }
+
   /** Shows another original (or none). A change of the picture's size fits the view. Resolves once it is ready to be drawn. */
   async setOriginal(picture: OriginalPicture | null): Promise<void> {
     const before = this.pictureSize;
@@ -167,10 +176,12 @@ export class ImageStage {
 
   /**
    * Shows another reconstruction (or none). It may have fewer samples than the original (a growing preview) and is stretched
-   * over the same frame. Setting the same texture again redraws what was written into it.
+   * over the same frame. Setting the same texture again redraws what was written into it. A texture that canShow refuses
+   * counts as none.
    */
-  async setReconstruction(reconstruction: Reconstruction | null): Promise<void> {
+  async setReconstruction(given: Reconstruction | null): Promise<void> {
     const before = this.pictureSize;
+    const reconstruction = given && this.canShow(given) ? given : null;
     if (reconstruction?.kind === 'pixels') {
       const picture = pixelsAsPicture(reconstruction);
       if (!(await this.#upload('reconstruction', picture, () => (this.#reconstruction = reconstruction)))) return;
@@ -251,8 +262,22 @@ export class ImageStage {
   render(): void {
     if (this.#disposed || this.#lost) return;
     const began = performance.now();
-    this.#updateUniforms();
-    this.#quad.render(this.renderer);
+    compose(this.#shading.uniforms, {
+      state: this.#state,
+      view: this.#view,
+      ratio: this.#ratio,
+      frame: this.pictureSize,
+      mode: this.shownMode,
+      original: this.#original && { ...this.#layer('original', this.#original.size), channels: this.#original.channels, alpha: this.#original.alpha },
+      reconstruction: this.#reconstruction && this.#layer('reconstruction', this.#reconstruction.size),
+    });
+    try {
+      this.#quad.render(this.renderer);
+    } catch (error) {
+      // A context that has just been lost throws before its loss is announced.
+      this.#gone(error instanceof Error ? error.message : String(error));
+      return;
+    }
     this.#milliseconds = performance.now() - began;
     this.#frames++;
     this.options.onFrame?.(this.statistics);
@@ -343,7 +368,10 @@ export class ImageStage {
 
   #resized(entry: ResizeObserverEntry | undefined): void {
     const exact = entry?.devicePixelContentBoxSize?.[0];
-    if (exact) this.#setSize([exact.inlineSize, exact.blockSize], window.devicePixelRatio || 1);
+    const ratio = window.devicePixelRatio || 1;
+    // An emulated pixel ratio (device toolbars, tests) is not known to the observer: then the box is measured.
+    const plausible = exact && Math.abs(exact.inlineSize - entry.contentRect.width * ratio) < 2;
+    if (plausible) this.#setSize([exact.inlineSize, exact.blockSize], ratio);
     else this.#measure();
     // The new buffer is empty: drawn before the page is painted, it does not flicker.
     this.render();
@@ -358,63 +386,10 @@ export class ImageStage {
     this.#apply(this.#state);
   }
 
-  #updateUniforms(): void {
-    const { uniforms } = this.#shading;
-    const state = this.#state;
-    const size = this.pictureSize;
-    const mode = this.shownMode;
-    uniforms.view.value.set(this.#view[0], this.#view[1]);
-    if (!size || !mode) {
-      uniforms.frame.value.set(0, 0, 0, 0);
-      return;
-    }
-    const origin = view.drawnOrigin(state, this.#view);
-    uniforms.frame.value.set(origin[0], origin[1], origin[0] + size[0] * state.zoom, origin[1] + size[1] * state.zoom);
-    const along = mode === 'split' && !state.flip ? state.split : -1;
-    uniforms.divide.value.set(
-      state.splitDirection === 'vertical' ? Math.round(along * this.#view[0]) : -1,
-      state.splitDirection === 'horizontal' ? Math.round(along * this.#view[1]) : -1,
-    );
-    const other = this.#original && (mode !== 'original' || !this.#reconstruction) ? SOURCE.original : SOURCE.reconstruction;
-    const shown = mode === 'split' ? SOURCE.reconstruction : SOURCE[mode];
-    uniforms.first.value = SOURCE.original;
-    uniforms.second.value = state.flip ? other : shown;
-
-    const originalTaps = this.#place('original', origin, size);
-    const otherTaps = this.#place('reconstruction', origin, size);
-    uniforms.taps.value = Math.max(originalTaps, otherTaps);
-
-    const gain = 255 / Math.max(1e-3, state.errorMaximum);
-    uniforms.metric.value = METRIC[state.errorMetric];
-    uniforms.gain.value = state.errorMetric === 'squared' ? gain * gain : state.errorMetric === 'signed' ? gain / 2 : gain;
-    uniforms.bias.value = state.errorMetric === 'signed' ? 0.5 : 0;
-    if (this.#original) uniforms.weights.value.set(...channelWeights(this.#original.channels, this.#original.alpha));
-    uniforms.square.value = Math.max(1, Math.round(CHECKER_SQUARE * this.#ratio));
-  }
-
-  /** Sets where a texture lies; returns how many points an edge of a pixel is averaged over. */
-  #place(which: 'original' | 'reconstruction', origin: Point, size: Extent): number {
-    const shown = which === 'original' ? this.#original : this.#reconstruction;
-    if (!shown) return 1;
-    const place = this.#shading.uniforms[which];
-    const node: { value: Texture } = this.#shading[which];
-    // The last block of a reduced picture may be cut: its texel covers less than the others.
-    const reduction = this.#reductions[which];
-    const covered = [shown.size[0] / reduction, shown.size[1] / reduction] as const;
-    const external = (node.value as { sourceTexture?: GPUTexture }).sourceTexture;
-    const image = external ?? (node.value.image as { width: number; height: number });
-    const extent: Extent = [image.width, image.height];
-    const paces = [covered[0] / (size[0] * this.#state.zoom), covered[1] / (size[1] * this.#state.zoom)] as const;
-    const corner = [-origin[0] * paces[0], -origin[1] * paces[1]] as const;
-    const anchor = [Math.floor(corner[0]), Math.floor(corner[1])] as const;
-    place.extent.value.set(extent[0], extent[1]);
-    place.anchor.value.set(anchor[0], anchor[1]);
-    place.shift.value.set(corner[0] - anchor[0], corner[1] - anchor[1]);
-    place.pace.value.set(paces[0], paces[1]);
-    const coarse = shown.size[0] < size[0] || shown.size[1] < size[1];
-    const filter = view.filtering(this.#state.filter, 1 / Math.max(paces[0], paces[1]), coarse);
-    place.sharpness.value = filter.sharpness;
-    return filter.taps;
+  #layer(which: 'original' | 'reconstruction', size: Extent): Layer {
+    const texture = this.#shading[which].value as Texture & { sourceTexture?: GPUTexture };
+    const { width, height } = texture.sourceTexture ?? (texture.image as { width: number; height: number });
+    return { size, texels: [width, height], reduction: this.#reductions[which] };
   }
 }
 
