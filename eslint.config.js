@@ -5,42 +5,38 @@ import tseslint from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 /**
- * Layers: imports run one way, shells -> services and views -> engines -> core. Each room lists what it may NOT import;
- * `names` are the aliases and folders of other rooms, `packages` what only other rooms may use.
+ * Layers: imports run one way, shells -> services and views -> engines -> core. Each room says by regular expressions what it
+ * may NOT import; only shell/electron knows Electron. scripts/layers.test.ts proves that these rules look.
  */
-const rooms = {
-  core: ['#core/*', 'src-core'],
-  engine: ['#engine/*', 'src-engine'],
-  main: ['#main/*', 'src-main'],
-  renderer: ['src-renderer'],
-  shells: ['#main/shell/*', 'src-main/shell', 'shell/electron', 'shell/browser'],
-  cli: ['#main/cli/*', 'src-main/cli'],
-};
-const folder = (name) => (name.startsWith('#') ? [name, `${name}*`] : [`**/${name}/**`]);
-const NODE = ['node:*', 'node:*/**', 'fs', 'path', 'os', 'worker_threads', 'child_process'];
-const HEAVY = ['electron', 'sharp', 'ws', 'webgpu', 'three', 'three/**', 'svelte', 'svelte/**', 'commander', '@tensorflow/*'];
+const inside = (...folders) => folders.map((folder) => `(?:^#${folder.replace('src-', '')}/|(?:^|/)${folder}/)`);
+const packages = (...names) => names.map((name) => `^${name}(?:/|$)`);
 
-const layer = (files, forbidden, message, extra = {}) => ({
+const ENGINE = inside('src-engine');
+const MAIN = inside('src-main');
+const RENDERER = inside('src-renderer');
+const SERVICE = ['(?:^#main|^\\.\\.?|/\\.\\.|src-main)/service/'];
+const SHELLS = ['(?:^#main|^\\.\\.?|/\\.\\.|src-main)/shell/'];
+const CLI = ['(?:^#main|^\\.\\.?|/\\.\\.|src-main)/cli/'];
+const NODE = packages('node:.*', 'fs', 'path', 'os', 'worker_threads', 'child_process');
+const VIEWS = packages('three', 'svelte', 'uplot');
+const SERVERS = packages('sharp', 'ws', 'webgpu', 'commander');
+const ELECTRON = packages('electron');
+
+const layer = (files, message, forbidden, ignores = []) => ({
   files,
-  ignores: ['**/*.test.ts', ...(extra.ignores ?? [])],
-  rules: {
-    'no-restricted-imports': ['error', { patterns: [{ group: [...forbidden.flatMap(folder), ...(extra.packages ?? [])], message, allowTypeImports: extra.types ?? false }] }],
-  },
+  ignores: ['**/*.test.ts', ...ignores],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: forbidden.join('|'), message }] }] },
 });
 
-/** Only these may touch a GPUDevice, and only shell/ knows which shell it is in. */
 const layers = [
-  layer(['src-core/**/*.ts'], [...rooms.engine, ...rooms.main, ...rooms.renderer], 'src-core imports nothing outside of itself but valibot.', { packages: [...NODE, ...HEAVY] }),
-  layer(['src-engine/**/*.ts'], [...rooms.main, ...rooms.renderer], 'Engines import core alone.', { packages: ['electron', 'sharp', 'ws', 'three', 'three/**', 'svelte', 'commander'] }),
-  layer(['src-main/ipc/**/*.ts'], [...rooms.renderer, ...rooms.shells, ...rooms.cli, 'service'], 'The contract imports core alone: both ends read it.', { packages: [...NODE, ...HEAVY] }),
-  layer(['src-main/service/**/*.ts'], [...rooms.renderer, ...rooms.shells, ...rooms.cli], 'Services know no shell.', { packages: ['electron', 'ws', 'commander', 'three', 'three/**', 'svelte'] }),
-  layer(['src-main/shell/browser/**/*.ts', 'src-main/cli/**/*.ts'], [...rooms.renderer, 'shell/electron'], 'Electron stays in shell/electron.', { packages: ['electron', 'three', 'three/**', 'svelte'] }),
-  layer(['src-main/shell/electron/**/*.ts'], [...rooms.renderer, ...rooms.cli, 'shell/browser'], 'Shells import services.', { packages: ['three', 'three/**', 'svelte', 'ws'] }),
-  layer(['src-renderer/**/*.ts', 'src-renderer/**/*.svelte'], ['#main/service/*', 'src-main/service', ...rooms.shells, ...rooms.cli], 'The renderer imports core, engines and src-main/ipc.', {
-    packages: [...NODE, 'electron', 'sharp', 'ws', 'webgpu', 'commander', '**/engine/cpu/*', '#engine/cpu/*', '#engine/webgpu/node'],
-    ignores: ['src-renderer/preview/**'],
-  }),
-  layer(['src-renderer/preview/**/*.ts', 'src-renderer/preview/**/*.svelte'], ['#main/*', 'src-main'], 'The preview imports core and engines.', { packages: [...NODE, 'electron', 'sharp', 'ws', 'webgpu'] }),
+  layer(['src-core/**/*.ts'], 'src-core imports nothing outside of itself but valibot.', [...ENGINE, ...MAIN, ...RENDERER, ...NODE, ...VIEWS, ...SERVERS, ...ELECTRON, ...packages('@tensorflow')]),
+  layer(['src-engine/**/*.ts'], 'Engines import core alone.', [...MAIN, ...RENDERER, ...VIEWS, ...ELECTRON, ...packages('sharp', 'ws', 'commander')]),
+  layer(['src-main/ipc/**/*.ts'], 'The contract imports core alone: both ends read it.', [...ENGINE, ...SERVICE, ...SHELLS, ...CLI, ...RENDERER, ...NODE, ...VIEWS, ...SERVERS, ...ELECTRON]),
+  layer(['src-main/service/**/*.ts'], 'Services know no shell.', [...SHELLS, ...CLI, ...RENDERER, ...VIEWS, ...ELECTRON, ...packages('ws', 'commander')]),
+  layer(['src-main/shell/*.ts', 'src-main/shell/browser/**/*.ts', 'src-main/cli/**/*.ts'], 'Electron stays in shell/electron.', [...RENDERER, ...VIEWS, ...ELECTRON, '/electron/']),
+  layer(['src-main/shell/electron/**/*.ts'], 'Shells import services.', [...RENDERER, ...CLI, ...VIEWS, ...packages('ws'), '/browser/']),
+  layer(['src-renderer/**/*.ts', 'src-renderer/**/*.svelte'], 'The renderer imports core, engines and src-main/ipc.', [...SERVICE, ...SHELLS, ...CLI, ...NODE, ...SERVERS, ...ELECTRON, '#engine/cpu/', '#engine/webgpu/node'], ['src-renderer/preview/**']),
+  layer(['src-renderer/preview/**/*.ts', 'src-renderer/preview/**/*.svelte'], 'The preview imports core and engines.', [...MAIN, ...NODE, ...SERVERS, ...ELECTRON]),
 ];
 
 export default tseslint.config(

@@ -1,9 +1,8 @@
 /**
- * The files of the built window, listed once at the start: a request can only name one of the list, so there is no path to
- * walk out of.
+ * The files of the built window, read once at the start (a few MB): a request can only name one of the list, so there is no
+ * path to walk out of, and a host that runs for days does not care that the checkout is built anew.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#core/errors';
 import { contentType } from './policy';
@@ -12,7 +11,7 @@ export interface StaticFile {
   readonly type: string;
   /** Named by a digest of its content, so it may be kept for ever. */
   readonly immutable: boolean;
-  read(): Promise<Uint8Array>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -27,16 +26,17 @@ export function listStaticFiles(folder: string): ReadonlyMap<string, StaticFile>
       if (entry.isDirectory()) walk(inner);
       else if (entry.isFile()) {
         const type = contentType(entry.name);
-        if (type) files.set(inner, { type, immutable: path === '/assets', read: () => readFile(join(folder, inner)) });
+        if (type) files.set(inner, { type, immutable: path === '/assets', bytes: new Uint8Array(readFileSync(join(folder, inner))) });
       }
     }
   };
+  let cause: unknown;
   try {
     walk('');
-    readFileSync(join(folder, 'index.html'));
-  } catch (cause) {
-    throw new StudioError('failed', 'serve.build', `The window is not built (${folder} is incomplete). Run: npm run build`, { cause });
+  } catch (error) {
+    cause = error;
   }
-  files.set('/', files.get('/index.html')!);
-  return files;
+  const index = files.get('/index.html');
+  if (!index) throw new StudioError('failed', 'serve.build', `The window is not built (${folder} is incomplete). Run: npm run build`, { cause });
+  return files.set('/', index);
 }

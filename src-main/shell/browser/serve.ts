@@ -132,7 +132,7 @@ export async function serveStudio(options: ServeOptions = {}, parts: ServeParts 
     response.end(body);
   };
 
-  const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const refusal = guard.refuseOrigin(request.headers, false);
     if (refusal) return answer(response, refusal.status, refusal.reason);
     if (request.method !== 'GET') return answer(response, 405, 'Only GET.', { Allow: 'GET' });
@@ -146,16 +146,10 @@ export async function serveStudio(options: ServeOptions = {}, parts: ServeParts 
     const file = files.get(target?.pathname ?? '');
     if (!file) return answer(response, 404, 'Not found.');
     const cache = file.immutable ? 'private, max-age=31536000, immutable' : 'no-cache';
-    answer(response, 200, await file.read(), { 'Content-Type': file.type, 'Cache-Control': cache });
+    answer(response, 200, file.bytes, { 'Content-Type': file.type, 'Cache-Control': cache });
   };
 
-  server.on('request', (request, response) => {
-    onRequest(request, response).catch((error: unknown) => {
-      console.error(error);
-      if (!response.headersSent) answer(response, 500, 'The file could not be read. Was the build replaced? Start again.');
-      else response.destroy();
-    });
-  });
+  server.on('request', onRequest);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAXIMUM_FRAME_BYTES, perMessageDeflate: false });
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

@@ -16,12 +16,11 @@ export const APP_SCHEME: CustomScheme = {
 
 /** Answers app:// requests; a request can only name one of the listed files. */
 export function serveApp(protocol: Pick<Protocol, 'handle'>, files: ReadonlyMap<string, StaticFile>): void {
-  protocol.handle('app', async ({ url, method }) => {
+  protocol.handle('app', ({ url, method }) => {
     const { host, pathname } = new URL(url);
     const file = host === 'studio' && method === 'GET' ? files.get(pathname) : undefined;
     if (!file) return new Response('Not found.', { status: 404, headers: SECURITY_HEADERS });
-    const body = new Uint8Array(await file.read());
-    return new Response(body, { headers: { 'Content-Type': file.type, 'Cache-Control': 'no-cache', ...SECURITY_HEADERS } });
+    return new Response(file.bytes, { headers: { 'Content-Type': file.type, 'Cache-Control': 'no-cache', ...SECURITY_HEADERS } });
   });
 }
 

@@ -147,7 +147,7 @@ export function electronDouble() {
   const windows: WindowDouble[] = [];
   const state = {
     schemes: [] as Electron.CustomScheme[],
-    serve: null as ((request: Request) => Promise<Response>) | null,
+    serve: null as ((request: Request) => Response | Promise<Response>) | null,
     call: null as CallHandler | null,
     menu: [] as Electron.MenuItemConstructorOptions[],
     errors: [] as string[],
@@ -181,7 +181,7 @@ export function electronDouble() {
     ipcMain: { handle: (channel: string, handler: CallHandler) => void (channel === 'studio:call' && (state.call = handler)) },
     protocol: {
       registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => void state.schemes.push(...schemes),
-      handle: (_scheme: string, handler: (request: Request) => Promise<Response>) => void (state.serve = handler),
+      handle: (_scheme: string, handler: (request: Request) => Response | Promise<Response>) => void (state.serve = handler),
     },
     session: { defaultSession },
     shell: {

@@ -90,7 +90,7 @@ describe('the window', () => {
 });
 
 describe('the app protocol', () => {
-  const load = (url: string, init?: RequestInit): Promise<Response> => double.state.serve!(new Request(url, init));
+  const load = async (url: string, init?: RequestInit): Promise<Response> => double.state.serve!(new Request(url, init));
 
   it('is a secure origin and serves the built window with its policy', async () => {
     await started();
