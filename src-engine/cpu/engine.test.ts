@@ -52,6 +52,9 @@ describe('the cpu engine', () => {
     await soon(100);
     await engine.dispose();
     await failure;
+    const { step, moment1 } = await trainer.checkpoint();
+    expect(step).toBeGreaterThan(0);
+    expect(moment1.every(Number.isFinite)).toBe(true);
     await expect(trainer.run(rates(1))).rejects.toThrow();
     await expect(engine.createTrainer(request(SMALL, 64))).rejects.toMatchObject({ kind: 'cancelled' });
   });

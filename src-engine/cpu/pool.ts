@@ -26,8 +26,11 @@ export interface PoolJob {
   message(thread: number): { readonly kind: string } & Readonly<Record<string, unknown>>;
   /** A block of samples arrived. */
   onPart?(part: Part): void;
-  /** Tells the threads that are at work on this job to leave it. May be called more than once. */
-  abandon(): void;
+  /**
+   * Tells the threads that are at work on this job to leave it: at the next consistent state, or at once when a thread `died`
+   * that others may wait for. May be called more than once.
+   */
+  abandon(died: boolean): void;
 }
 
 interface Answer {
@@ -74,7 +77,7 @@ export class WorkerPool {
   /** Ends the job that runs, refuses those that wait, stops the threads. */
   async dispose(): Promise<void> {
     this.disposed = true;
-    this.current?.abandon();
+    this.current?.abandon(false);
     await this.tail;
     await this.terminate();
   }
@@ -94,7 +97,7 @@ export class WorkerPool {
         // Without a listener an error of an idle thread would end the process; its job, if any, listens for itself.
         worker.on('error', () => undefined);
         worker.once('exit', () => {
-          if (this.workers.includes(worker) && this.current === null) this.workers = [];
+          if (this.workers.includes(worker) && this.current === null) void this.terminate();
         });
         return worker;
       });
@@ -102,7 +105,7 @@ export class WorkerPool {
     this.current = job;
     const id = this.nextJob++;
     try {
-      if (this.disposed) job.abandon();
+      if (this.disposed) job.abandon(false);
       const answers = await Promise.allSettled(this.workers.map((worker, thread) => this.ask(worker, thread, id, job)));
       const failed = answers.find((answer) => answer.status === 'rejected');
       if (failed !== undefined) {
@@ -125,7 +128,7 @@ export class WorkerPool {
         settle();
       };
       const fail = (reason: string, cause?: unknown): void => {
-        job.abandon();
+        job.abandon(true);
         finish(() => reject(new DeviceLostError(`A thread of the cpu engine stopped: ${reason}`, { cause })));
       };
       const onMessage = (answer: Answer): void => {

@@ -177,7 +177,7 @@ class CpuTrainer implements Trainer {
         }
         return { kind: 'train', key: this.key, memory: this.memory, first, steps: learningRates.length };
       },
-      abandon: () => this.stop(2),
+      abandon: (died) => this.stop(died ? 2 : 1),
     });
     const done = control[Control.StepsDone]!;
     this.step += done;

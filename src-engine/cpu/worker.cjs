@@ -3,6 +3,7 @@
  * imports but Node's own. Answers every job with {job, result} or {job, error}; blocks of samples come as {job, part}.
  */
 'use strict';
+// Evaluated as CommonJS, where nothing can be imported otherwise.
 const { parentPort, workerData } = require('node:worker_threads');
 
 /** WebAssembly instances by the key of the memory that they work on. */
