@@ -94,6 +94,5 @@ export default tseslint.config(
       'svelte/prefer-const': 'error',
     },
   },
-  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   ...layers,
 );
