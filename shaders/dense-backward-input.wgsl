@@ -1,8 +1,8 @@
 // Delta of the layer below: deltas[sample][i] = slope[sample][i] * sum_o upper[sample][o] weight[i][o], written over the slope.
 // CPU twin: backward pass of src-engine/reference.ts.
-@group(1) @binding(0) var<storage, read> parameters: array<f32>;
-@group(1) @binding(1) var<storage, read> upper: array<f32>;
-@group(1) @binding(2) var<storage, read_write> deltas: array<f32>;
+@group(1) @binding(1) var<storage, read> parameters: array<f32>;
+@group(1) @binding(2) var<storage, read> upper: array<f32>;
+@group(1) @binding(3) var<storage, read_write> deltas: array<f32>;
 
 fn upperAt(sample: u32, unit: u32) -> f32 {
   if (unit >= FAN_OUT) {
@@ -22,7 +22,7 @@ fn weightAt(feature: u32, unit: u32) -> f32 {
   if (feature >= FAN_IN) {
     return 0.0;
   }
-  return parameters[WEIGHT_OFFSET + feature * FAN_OUT + unit];
+  return parameters[layer.weightOffset + feature * FAN_OUT + unit];
 }
 
 fn rightVector(unit: u32, feature: u32, end: u32) -> vec4f {

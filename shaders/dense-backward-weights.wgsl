@@ -1,9 +1,9 @@
 // Weight and bias gradients of one layer over one chunk of the slice: partials[chunk] holds a whole parameter vector's
 // gradient; weight[i][o] = sum over samples of inputs[sample][i] deltas[sample][o], bias[o] = sum of deltas[sample][o].
 // CPU twin: backward pass of src-engine/reference.ts. There are no float atomics: adam.wgsl adds the chunks up in order.
-@group(1) @binding(0) var<storage, read> inputs: array<f32>;
-@group(1) @binding(1) var<storage, read> deltas: array<f32>;
-@group(1) @binding(2) var<storage, read_write> partials: array<f32>;
+@group(1) @binding(1) var<storage, read> inputs: array<f32>;
+@group(1) @binding(2) var<storage, read> deltas: array<f32>;
+@group(1) @binding(3) var<storage, read_write> partials: array<f32>;
 
 fn inputAt(feature: u32, sample: u32, end: u32) -> f32 {
   if (sample >= end) {
@@ -69,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     return;
   }
   let lanes = min(4u, FAN_OUT - unit);
-  let at = chunk * PARAMETERS + WEIGHT_OFFSET + unit;
+  let at = chunk * PARAMETERS + layer.weightOffset + unit;
   if (feature < FAN_IN) {
     finish(at + feature * FAN_OUT, lanes, block.row0);
   }
@@ -83,6 +83,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     finish(at + (feature + 3u) * FAN_OUT, lanes, block.row3);
   }
   if (feature == 0u) {
-    finish(chunk * PARAMETERS + BIAS_OFFSET + unit, lanes, block.sum);
+    finish(chunk * PARAMETERS + layer.biasOffset + unit, lanes, block.sum);
   }
 }

@@ -1,8 +1,8 @@
 // Dense layer and activation: values[sample][o] = act(bias[o] + sum_i inputs[sample][i] weight[i][o]).
 // CPU twin: forward pass of src-engine/reference.ts.
-@group(1) @binding(0) var<storage, read> parameters: array<f32>;
-@group(1) @binding(1) var<storage, read> inputs: array<f32>;
-@group(1) @binding(2) var<storage, read_write> values: array<f32>;
+@group(1) @binding(1) var<storage, read> parameters: array<f32>;
+@group(1) @binding(2) var<storage, read> inputs: array<f32>;
+@group(1) @binding(3) var<storage, read_write> values: array<f32>;
 
 fn inputAt(sample: u32, feature: u32) -> f32 {
   if (feature >= FAN_IN) {
@@ -22,7 +22,7 @@ fn weightAt(feature: u32, unit: u32) -> f32 {
   if (unit >= FAN_OUT) {
     return 0.0;
   }
-  return parameters[WEIGHT_OFFSET + feature * FAN_OUT + unit];
+  return parameters[layer.weightOffset + feature * FAN_OUT + unit];
 }
 
 fn rightVector(feature: u32, unit: u32, end: u32) -> vec4f {
@@ -37,7 +37,7 @@ fn finish(sample: u32, unit: u32, sums: vec4f) {
     return;
   }
   for (var lane = 0u; lane < 4u && unit + lane < FAN_OUT; lane++) {
-    store(sample * FAN_OUT + unit + lane, activated(sums[lane] + parameters[BIAS_OFFSET + unit + lane]));
+    store(sample * FAN_OUT + unit + lane, activated(sums[lane] + parameters[layer.biasOffset + unit + lane]));
   }
 }
 

@@ -12,7 +12,9 @@ const MAP_READ = 0x1;
 const COMPUTE = 0x4;
 
 /** What a kernel's group 1 holds, in order of binding number. */
-export type BindingKind = 'read' | 'write' | 'texture';
+export type BindingKind = 'uniform' | 'read' | 'write' | 'texture';
+
+const BUFFER_TYPES = { uniform: 'uniform', read: 'read-only-storage', write: 'storage' } as const;
 
 export interface Kernel {
   readonly label: string;
@@ -24,6 +26,13 @@ export interface KernelSource {
   readonly label: string;
   readonly code: string;
   readonly bindings: readonly BindingKind[];
+}
+
+/** What the cutting of work into dispatches has to know of a device. */
+export interface DeviceTraits {
+  readonly software: boolean;
+  /** At most this many samples in one dispatch. */
+  readonly maximumSlice?: number;
 }
 
 /** How long a failed operation waits to see whether the loss of the device explains it. */
@@ -38,7 +47,10 @@ export class GpuContext {
   readonly #waiting = new Set<(error: DeviceLostError) => void>();
   #lost: DeviceLostError | null = null;
 
-  constructor(readonly device: GPUDevice) {
+  constructor(
+    readonly device: GPUDevice,
+    readonly traits: DeviceTraits = { software: false },
+  ) {
     this.workStride = Math.max(WORK_BYTES, device.limits.minUniformBufferOffsetAlignment);
     this.frameLayout = device.createBindGroupLayout({
       label: 'frame',
@@ -175,7 +187,7 @@ export class GpuContext {
         entries: bindings.map((kind, binding) => {
           const entry = { binding, visibility: COMPUTE };
           if (kind === 'texture') return { ...entry, storageTexture: { access: 'write-only', format: 'rgba16float' } };
-          return { ...entry, buffer: { type: kind === 'read' ? 'read-only-storage' : 'storage' } };
+          return { ...entry, buffer: { type: BUFFER_TYPES[kind] } };
         }),
       });
       const pipeline = device.createComputePipelineAsync({

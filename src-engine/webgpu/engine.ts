@@ -18,9 +18,13 @@ export interface WebGpuOptions {
   readonly adapter?: GPUAdapter;
   /** Where to look for an adapter; absent: navigator.gpu. */
   readonly gpu?: GPU;
+  /** At most this many samples in one dispatch, where the engine's own estimate is too bold for a weak GPU. */
+  readonly maximumSlice?: number;
 }
 
 export interface WebGpuEngine extends Engine {
+  /** The entry point that was given. */
+  readonly gpu?: GPU;
   readonly device: GPUDevice;
   createTrainer(request: TrainerRequest): Promise<PresentingTrainer>;
 }
@@ -64,12 +68,15 @@ export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<WebGpuEngine> {
   const adapter = options.device ? options.adapter : (options.adapter ?? (await findAdapter(options.gpu)));
   const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
-  const context = new GpuContext(device);
   const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
+  const context = new GpuContext(device, { software: facts.software, maximumSlice: options.maximumSlice });
+  // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
+  const { gpu } = options;
 
   return {
     facts,
     device,
+    gpu,
 
     refusal(field) {
       if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS_NEEDED) {
@@ -79,12 +86,12 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
       return bytes <= device.limits.maxStorageBufferBindingSize ? null : 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
     },
 
-    createTrainer: (request) => createWebGpuTrainer(context, request, facts.software),
+    createTrainer: (request) => createWebGpuTrainer(context, request),
 
     async evaluate(field, parameters, size) {
       const buffer = await context.checked('hold the parameters', () => context.buffer('parameters', 0, USAGE.storage, parameters));
       try {
-        const evaluator = await Evaluator.create(context, field, buffer, facts.software);
+        const evaluator = await Evaluator.create(context, field, buffer);
         try {
           return await evaluator.read(size);
         } finally {

@@ -11,7 +11,7 @@ import { USAGE, type GpuContext, type Kernel } from './context';
 import { encodeKernel, forwardKernel, presentKernel, type KernelPlan } from './program';
 import { sliceCapacity, slicesOf, type Slice } from './slices';
 import { bindStep, compile, dispatch, type Step } from './step';
-import { domainBytes, evaluationWork, writeWork } from './work';
+import { domainBytes, evaluationWork, layerBytes, writeWork } from './work';
 
 /** Samples of at most this many bytes are read back in one piece. */
 const READ_BYTES = 16 * 2 ** 20;
@@ -33,6 +33,11 @@ export function directionsBuffer(context: GpuContext, field: Field): GPUBuffer |
   return context.buffer('Fourier directions', 0, USAGE.storage, fourierMatrix(encoding.features, inputs, encoding.sigma, encoding.seed));
 }
 
+/** Where every layer begins, a uniform buffer each. */
+export function layerPlaces(context: GpuContext, field: Field): readonly GPUBuffer[] {
+  return parameterLayout(field).layers.map((layer) => context.buffer('layer', 0, USAGE.uniform, layerBytes(layer)));
+}
+
 export class Evaluator {
   #grid: Grid | null = null;
 
@@ -47,10 +52,10 @@ export class Evaluator {
   ) {}
 
   /** Compiles and allocates. `parameters` follows parameterLayout(field) and stays the caller's. */
-  static async create(context: GpuContext, field: Field, parameters: GPUBuffer, software: boolean): Promise<Evaluator> {
+  static async create(context: GpuContext, field: Field, parameters: GPUBuffer): Promise<Evaluator> {
     const { layers } = parameterLayout(field);
     const { maxStorageBufferBindingSize } = context.device.limits;
-    const capacity = Math.min(MAXIMUM_SLICE, sliceCapacity(field, { maxStorageBufferBindingSize, software }));
+    const capacity = Math.min(MAXIMUM_SLICE, sliceCapacity(field, { maxStorageBufferBindingSize, ...context.traits }));
     const [present, encode, ...forward] = await compile(context, [
       presentKernel(field),
       encodeKernel(field, 'grid'),
@@ -62,14 +67,15 @@ export class Evaluator {
       const hidden = [floats('activations', field.width), floats('activations', field.width)];
       const samples = floats('samples', field.outputs, USAGE.copySource);
       const directions = directionsBuffer(context, field);
+      const places = layerPlaces(context, field);
       const steps = [bindStep(context, encode, directions ? [features, directions] : [features])];
       let below = features;
       forward.forEach((compiled, index) => {
         const above = index === field.depth ? samples : hidden[index % 2];
-        steps.push(bindStep(context, compiled, [parameters, below, above]));
+        steps.push(bindStep(context, compiled, [places[index], parameters, below, above]));
         below = above;
       });
-      const buffers = [features, ...hidden, samples, ...(directions ? [directions] : [])];
+      const buffers = [features, ...hidden, samples, ...places, ...(directions ? [directions] : [])];
       return new Evaluator(context, field, steps, samples, buffers, capacity, present);
     });
   }

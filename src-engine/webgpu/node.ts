@@ -5,13 +5,19 @@
 import { StudioError } from '#core/errors';
 
 /**
- * The entry point of WebGPU in Node. Keep the result only as long as it is needed: Dawn's event loop keeps a process alive while it is
- * held. Throws StudioError 'device'/'device.native' when the native module cannot be loaded on this machine.
+ * Dawn clears workgroup memory before a kernel runs, against strangers' shaders. Ours write before they read, and SwiftShader needs
+ * ten times as long to compile kernels that are cleared.
  */
-export async function openNodeGpu(): Promise<GPU> {
+const TRUSTED = ['enable-dawn-features=disable_workgroup_init'];
+
+/**
+ * The entry point of WebGPU in Node. Keep the result only as long as it is needed: Dawn's event loop keeps a process alive while it is
+ * held. `options` are Dawn's own, as 'enable-dawn-features=...'. Throws StudioError 'device'/'device.native' when the native module cannot be loaded on this machine.
+ */
+export async function openNodeGpu(options: readonly string[] = []): Promise<GPU> {
   try {
     const dawn = await import('webgpu');
-    return dawn.create([]);
+    return dawn.create([...TRUSTED, ...options]);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     const way =

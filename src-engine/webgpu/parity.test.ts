@@ -12,7 +12,7 @@ const STEPS = 50;
 
 const PLAN: FitPlan = {
   steps: STEPS,
-  batch: 192,
+  batch: 96,
   optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
   schedule: { kind: 'constant' },
 };
@@ -24,7 +24,7 @@ const ENCODINGS: readonly Encoding[] = [
   { kind: 'octaves', octaves: 3, includeInput: false },
   { kind: 'fourier', features: 12, sigma: 4, seed: 9 },
 ];
-const FIELD: Field = { inputs: 2, outputs: 3, encoding: ENCODINGS[0], depth: 3, width: 20, activation: SINE };
+const FIELD: Field = { inputs: 2, outputs: 3, encoding: ENCODINGS[0], depth: 2, width: 20, activation: SINE };
 
 function grid(size: readonly number[], channels: number, type: 'uint8' | 'uint16' = 'uint8'): TrainingSet {
   const length = size.reduce((a, b) => a * b, channels);
@@ -45,15 +45,17 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
 
 describe('webgpu and tfjs agree', async () => {
   const engine = await createWebGpuEngine({ gpu: await testGpu() });
+  const sliced = await createWebGpuEngine({ gpu: await testGpu(), maximumSlice: 128 });
   const reference = await createTfjsEngine();
   afterAll(async () => {
     await engine.dispose();
+    await sliced.dispose();
     await reference.dispose();
   });
 
-  async function compare(request: TrainerRequest): Promise<void> {
+  async function compare(request: TrainerRequest, tested = engine): Promise<void> {
     const rates = Float32Array.from({ length: STEPS }, (_, step) => 1e-3 * (1 - step / 100));
-    const trainer = await engine.createTrainer(request);
+    const trainer = await tested.createTrainer(request);
     const twin = await reference.createTrainer(request);
     const report = await trainer.run(rates);
     const expected = await twin.run(rates);
@@ -61,12 +63,12 @@ describe('webgpu and tfjs agree', async () => {
     expect(Math.abs(report.loss - expected.loss)).toBeLessThan(1e-4 * expected.loss + 1e-7);
     const state = await trainer.checkpoint();
     const wanted = await twin.checkpoint();
-    const error = relativeError(state.parameters, wanted.parameters);
-    if (process.env['SHOW_ERRORS']) console.log(request.field.encoding.kind, request.field.activation.kind, error, relativeError(state.moment1, wanted.moment1));
-    expect(error).toBeLessThan(TOLERANCE);
+    expect(relativeError(state.parameters, wanted.parameters)).toBeLessThan(TOLERANCE);
+    // Far below the tolerance in truth: a slip in one kernel must not hide in it.
+    expect(relativeError(state.moment1, wanted.moment1)).toBeLessThan(TOLERANCE);
     const size = request.data.size.map((extent) => Math.min(extent, 9));
     expect(relativeError(await trainer.reconstruct(size), await twin.reconstruct(size))).toBeLessThan(2e-3);
-    const evaluated = await engine.evaluate(request.field, wanted.parameters, size);
+    const evaluated = await tested.evaluate(request.field, wanted.parameters, size);
     expect(relativeError(evaluated, await reference.evaluate(request.field, wanted.parameters, size))).toBeLessThan(1e-5);
     trainer.dispose();
     twin.dispose();
@@ -83,17 +85,17 @@ describe('webgpu and tfjs agree', async () => {
     compare({ field: { ...FIELD, inputs: 1, outputs: 1, width: 12, depth: 1 }, plan: PLAN, data: grid([101], 1, 'uint16'), seed: 1 }));
 
   it('three coordinates, four channels', () =>
-    compare({ field: { ...FIELD, inputs: 3, outputs: 4, encoding: ENCODINGS[1] }, plan: PLAN, data: grid([7, 6, 5], 4), seed: 2 }));
+    compare({ field: { ...FIELD, inputs: 3, outputs: 4, depth: 3, encoding: ENCODINGS[1] }, plan: PLAN, data: grid([7, 6, 5], 4), seed: 2 }));
 
   it('four coordinates, sixteen channels, 16 bits', () =>
     compare({ field: { ...FIELD, inputs: 4, outputs: 16, activation: RELU }, plan: PLAN, data: grid([4, 3, 3, 2], 16, 'uint16'), seed: 3 }));
 
   it('layers wider than a tile', () =>
-    compare({ field: { ...FIELD, width: 100, depth: 2 }, plan: { ...PLAN, batch: 128 }, data: grid([32, 32], 3), seed: 4 }));
+    compare({ field: { ...FIELD, width: 68, depth: 2 }, plan: { ...PLAN, batch: 64 }, data: grid([32, 32], 3), seed: 4 }));
 
   it('a batch that is no multiple of anything, one channel of two', () =>
-    compare({ field: { ...FIELD, outputs: 2, depth: 2 }, plan: { ...PLAN, batch: 333 }, data: grid([32, 32], 2), seed: 5 }));
+    compare({ field: { ...FIELD, outputs: 2, depth: 2 }, plan: { ...PLAN, batch: 299 }, data: grid([32, 32], 2), seed: 5 }));
 
   it('a batch cut into several slices', () =>
-    compare({ field: { ...FIELD, width: 256, depth: 2, activation: { kind: 'sine', omega0: 10, omegaHidden: 10 } }, plan: { ...PLAN, batch: 2500 }, data: grid([64, 64], 3), seed: 6 }));
+    compare({ field: FIELD, plan: { ...PLAN, batch: 300 }, data: grid([64, 64], 3), seed: 6 }, sliced));
 });

@@ -9,7 +9,7 @@ import type { FitPlan } from '#core/fit/config';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
 import { composeShader, type Constants, type ModuleName } from './shader';
-import { compactTiling, tallTiling, type Tiling } from './tiles';
+import { compactTiling, tallTiling, TILE_DEPTH, type Tiling } from './tiles';
 
 /** A kernel's source and how many workgroups handle `samples` samples. */
 export interface KernelPlan extends KernelSource {
@@ -24,14 +24,15 @@ function tileConstants(tiling: Tiling): Constants {
   return {
     TILE_ROWS: tiling.tileRows,
     TILE_COLS: tiling.tileCols,
-    TILE_DEPTH: tiling.tileDepth,
+    TILE_DEPTH,
     ROW_TILES: tiling.rowTiles,
     COL_TILES: tiling.colTiles,
   };
 }
 
+/** The layer's shape. Its place in the parameter vector is bound (shaders/layer.wgsl), so that equal layers share a kernel. */
 function layerConstants(layer: LayerSlot): Constants {
-  return { FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_OFFSET: layer.weightOffset, BIAS_OFFSET: layer.biasOffset };
+  return { FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut };
 }
 
 /** Features of drawn samples (training) or of grid points. Bindings: features, and the directions of a Fourier encoding. */
@@ -49,14 +50,14 @@ export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan
   return plan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
 }
 
-/** A dense layer. Bindings: parameters, inputs, values, and slopes in the hidden layers while training. */
+/** A dense layer. Bindings: the layer's place, parameters, inputs, values, and slopes in the hidden layers while training. */
 export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate'): KernelPlan {
   const head = layer.index === field.depth;
   const tiling = tallTiling(1, layer.fanOut);
   const { activation } = field;
   const keepsSlope = purpose === 'train' && !head;
   const activationModule: ModuleName = head ? (purpose === 'train' ? 'activation-linear' : 'activation-sample') : `activation-${activation.kind}`;
-  const modules: ModuleName[] = ['work', 'sine', activationModule, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
+  const modules: ModuleName[] = ['work', 'layer', 'sine', activationModule, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
   const constants: Constants = {
     ...layerConstants(layer),
     ...tileConstants(tiling),
@@ -64,24 +65,24 @@ export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' |
     LEFT_TRANSPOSED: false,
     COLUMN_SUMS: false,
   };
-  const bindings: BindingKind[] = keepsSlope ? ['read', 'read', 'write', 'write'] : ['read', 'read', 'write'];
+  const bindings: BindingKind[] = keepsSlope ? ['uniform', 'read', 'read', 'write', 'write'] : ['uniform', 'read', 'read', 'write'];
   return plan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles);
 }
 
-/** Delta of the layer below `layer`. Bindings: parameters, deltas of `layer`, slopes of the layer below (become its deltas). */
+/** Delta of the layer below `layer`. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its deltas). */
 export function backwardInputKernel(layer: LayerSlot): KernelPlan {
   const tiling = tallTiling(1, layer.fanIn);
   const constants: Constants = { ...layerConstants(layer), ...tileConstants(tiling), LEFT_TRANSPOSED: false, COLUMN_SUMS: false };
   return plan(
     `backward input ${layer.index}`,
     constants,
-    ['work', 'tile-product', 'dense-backward-input'],
-    ['read', 'read', 'write'],
+    ['work', 'layer', 'tile-product', 'dense-backward-input'],
+    ['uniform', 'read', 'read', 'write'],
     (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles,
   );
 }
 
-/** Gradients of `layer`, one partial result a chunk. Bindings: inputs, deltas, partials. */
+/** Gradients of `layer`, one partial result a chunk. Bindings: the layer's place, inputs, deltas, partials. */
 export function backwardWeightsKernel(layer: LayerSlot, parameters: number, chunks: number): KernelPlan {
   const tiling = compactTiling(layer.fanIn, layer.fanOut);
   const constants: Constants = {
@@ -93,7 +94,7 @@ export function backwardWeightsKernel(layer: LayerSlot, parameters: number, chun
     CHUNKS: chunks,
   };
   const groups = tiling.rowTiles * tiling.colTiles * chunks;
-  return plan(`backward weights ${layer.index}`, constants, ['work', 'tile-product', 'dense-backward-weights'], ['read', 'read', 'write'], () => groups);
+  return plan(`backward weights ${layer.index}`, constants, ['work', 'layer', 'tile-product', 'dense-backward-weights'], ['uniform', 'read', 'read', 'write'], () => groups);
 }
 
 /** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses. */

@@ -15,6 +15,7 @@ import encode from '../../shaders/encode.wgsl?raw';
 import encodingFourier from '../../shaders/encoding-fourier.wgsl?raw';
 import encodingIdentity from '../../shaders/encoding-identity.wgsl?raw';
 import encodingOctaves from '../../shaders/encoding-octaves.wgsl?raw';
+import layer from '../../shaders/layer.wgsl?raw';
 import loss from '../../shaders/loss.wgsl?raw';
 import lossSum from '../../shaders/loss-sum.wgsl?raw';
 import pointDrawn from '../../shaders/point-drawn.wgsl?raw';
@@ -41,6 +42,7 @@ export const MODULES = {
   'encoding-fourier': encodingFourier,
   'encoding-identity': encodingIdentity,
   'encoding-octaves': encodingOctaves,
+  layer,
   loss,
   'loss-sum': lossSum,
   'point-drawn': pointDrawn,

@@ -8,6 +8,7 @@ import { parameterLayout } from '#core/field/layout';
 export interface SliceLimits {
   readonly maxStorageBufferBindingSize: number;
   readonly software: boolean;
+  readonly maximumSlice?: number;
 }
 
 /** All activations of a slice together stay below this. */
@@ -29,6 +30,7 @@ export function sliceCapacity(field: Field, limits: SliceLimits): number {
     Math.min(limits.maxStorageBufferBindingSize, BUFFER_BYTES) / (4 * widest),
     ACTIVATION_BYTES / (4 * all),
     operations / (2 * heaviest),
+    limits.maximumSlice ?? Infinity,
   );
   return Math.max(64, Math.floor(capacity / 64) * 64);
 }

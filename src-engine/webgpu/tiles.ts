@@ -5,12 +5,15 @@
 export interface Tiling {
   readonly tileRows: number;
   readonly tileCols: number;
-  readonly tileDepth: number;
   readonly rowTiles: number;
   readonly colTiles: number;
 }
 
-export const TILE_DEPTH = 16;
+/**
+ * Depth of a slab. Adapters that clear workgroup memory element by element (SwiftShader) take compile time in proportion to it:
+ * 16 took twice as long as 8.
+ */
+export const TILE_DEPTH = 8;
 const LARGEST_TILE = 64;
 
 /** Even division of `extent` into tiles of at most 64, each a multiple of 4: 100 -> 2 tiles of 52, not 64 + 36. */
@@ -23,14 +26,14 @@ function evenTile(extent: number): number {
 export function compactTiling(rows: number, cols: number): Tiling {
   const tileRows = evenTile(rows);
   const tileCols = evenTile(cols);
-  return { tileRows, tileCols, tileDepth: TILE_DEPTH, rowTiles: Math.ceil(rows / tileRows), colTiles: Math.ceil(cols / tileCols) };
+  return { tileRows, tileCols, rowTiles: Math.ceil(rows / tileRows), colTiles: Math.ceil(cols / tileCols) };
 }
 
 /** Tiles for a product with many rows (samples); narrow results take taller tiles, so that a workgroup has threads enough. */
 export function tallTiling(rows: number, cols: number): Tiling {
   const tileCols = evenTile(cols);
   const tileRows = tileCols <= 16 ? 128 : 64;
-  return { tileRows, tileCols, tileDepth: TILE_DEPTH, rowTiles: Math.ceil(rows / tileRows), colTiles: Math.ceil(cols / tileCols) };
+  return { tileRows, tileCols, rowTiles: Math.ceil(rows / tileRows), colTiles: Math.ceil(cols / tileCols) };
 }
 
 const MAXIMUM_GROUPS = 65535;

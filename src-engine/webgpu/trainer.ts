@@ -14,7 +14,7 @@ import { parameterLayout } from '#core/field/layout';
 import { StudioError } from '#core/errors';
 import type { TrainerRequest, TrainReport, TrainState } from '../engine';
 import { USAGE, type GpuContext } from './context';
-import { directionsBuffer, Evaluator } from './evaluator';
+import { directionsBuffer, Evaluator, layerPlaces } from './evaluator';
 import { MAXIMUM_UNITS, Pacer } from './pacing';
 import type { PresentingTrainer } from './present';
 import { adamKernel, backwardInputKernel, backwardWeightsKernel, encodeKernel, forwardKernel, lossGroups, lossKernel, lossSumKernel } from './program';
@@ -51,12 +51,12 @@ function packed(samples: Uint8Array | Uint16Array): Uint8Array {
   return padded;
 }
 
-async function build(context: GpuContext, request: TrainerRequest, software: boolean): Promise<Machinery> {
+async function build(context: GpuContext, request: TrainerRequest): Promise<Machinery> {
   const { field, plan, data, seed, state } = request;
   const layout = parameterLayout(field);
   const { layers } = layout;
   const { maxStorageBufferBindingSize } = context.device.limits;
-  const slices = slicesOf(plan.batch, sliceCapacity(field, { maxStorageBufferBindingSize, software }));
+  const slices = slicesOf(plan.batch, sliceCapacity(field, { maxStorageBufferBindingSize, ...context.traits }));
   const longest = slices[0].count;
   const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maxStorageBufferBindingSize) / (4 * layout.length));
   const chunks = Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
@@ -88,6 +88,7 @@ async function build(context: GpuContext, request: TrainerRequest, software: boo
     const losses = floats('partial losses', MAXIMUM_UNITS * groups);
     const lossTotal = floats('loss', 1, USAGE.copySource | USAGE.copyTarget);
     const directions = directionsBuffer(context, field);
+    const places = layerPlaces(context, field);
     // One Work more than units: the last one tells the loss sum how many partial losses there are.
     const works = context.buffer('works', (MAXIMUM_UNITS + 1) * context.workStride, USAGE.uniform | USAGE.copyTarget);
     const lossScale = 1 / (plan.batch * field.outputs);
@@ -97,14 +98,14 @@ async function build(context: GpuContext, request: TrainerRequest, software: boo
     const unit: Step[] = [bindStep(context, encode, directions ? [features, directions] : [features])];
     layers.forEach((layer, i) => {
       const outputs = i === field.depth ? [deltas[i]] : [hidden[i], deltas[i]];
-      unit.push(bindStep(context, forward[i], [parameters, inputOf(layer.index), ...outputs]));
+      unit.push(bindStep(context, forward[i], [places[i], parameters, inputOf(layer.index), ...outputs]));
     });
     unit.push(bindStep(context, loss, [deltas[field.depth], samples, losses]));
     for (let i = field.depth; i >= 0; i--) {
-      unit.push(bindStep(context, weights[i], [inputOf(i), deltas[i], partials]));
-      if (i > 0) unit.push(bindStep(context, inputs[i - 1], [parameters, deltas[i], deltas[i - 1]]));
+      unit.push(bindStep(context, weights[i], [places[i], inputOf(i), deltas[i], partials]));
+      if (i > 0) unit.push(bindStep(context, inputs[i - 1], [places[i], parameters, deltas[i], deltas[i - 1]]));
     }
-    const scratch = [samples, features, ...hidden, ...deltas, partials, losses, lossTotal, works, domain];
+    const scratch = [samples, features, ...hidden, ...deltas, partials, losses, lossTotal, works, domain, ...places];
     return {
       slices,
       unit,
@@ -265,7 +266,7 @@ class WebGpuTrainer implements PresentingTrainer {
 }
 
 /** Starts a fit, or goes on from `request.state`. Throws StudioError ('device.memory', ...) and DeviceLostError. */
-export async function createWebGpuTrainer(context: GpuContext, request: TrainerRequest, software: boolean): Promise<PresentingTrainer> {
+export async function createWebGpuTrainer(context: GpuContext, request: TrainerRequest): Promise<PresentingTrainer> {
   const { field, data, state } = request;
   if (data.channels !== field.outputs || data.size.length !== field.inputs) {
     throw new StudioError(
@@ -277,7 +278,7 @@ export async function createWebGpuTrainer(context: GpuContext, request: TrainerR
   if (state && state.parameters.length !== parameterLayout(field).length) {
     throw new StudioError('usage', 'engine.mismatch', 'The checkpoint belongs to another network.');
   }
-  const machinery = await build(context, request, software);
-  const evaluator = await Evaluator.create(context, field, machinery.state.parameters, software);
+  const machinery = await build(context, request);
+  const evaluator = await Evaluator.create(context, field, machinery.state.parameters);
   return new WebGpuTrainer(context, request, machinery, evaluator);
 }

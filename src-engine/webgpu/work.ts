@@ -38,6 +38,11 @@ export function writeWork(view: DataView, offset: number, work: Work): void {
   view.setFloat32(offset + 24, work.correction, true);
 }
 
+/** The struct of shaders/layer.wgsl. */
+export function layerBytes(layer: { readonly weightOffset: number; readonly biasOffset: number }): Uint32Array<ArrayBuffer> {
+  return new Uint32Array([layer.weightOffset, layer.biasOffset]);
+}
+
 export function domainBytes(domain: Domain): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(DOMAIN_BYTES);
   const view = new DataView(bytes.buffer);

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Field } from '#core/field/field';
+import { MAXIMUM_UNITS, Pacer, TARGET_MILLISECONDS } from './pacing';
+import { sliceCapacity, slicesOf } from './slices';
+import { compactTiling, foldGroups, tallTiling, TILE_DEPTH } from './tiles';
+
+it('slices cover every sample once, in order', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2_000_000 }), fc.integer({ min: 1, max: 2000 }), (samples, blocks) => {
+      const slices = slicesOf(samples, 64 * blocks);
+      const lengths = slices.map(({ count }) => count);
+      expect(slices.every(({ start }, i) => start === i * lengths[0])).toBe(true);
+      expect(lengths.slice(0, -1).every((length) => length === lengths[0])).toBe(true);
+      expect(lengths.at(-1)).toBeGreaterThan(0);
+      expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(samples);
+      expect(slices[0].count).toBeLessThanOrEqual(64 * blocks);
+    }),
+  );
+});
+
+it('slices stay within the binding limit for the largest network', () => {
+  const field: Field = { inputs: 4, outputs: 16, encoding: { kind: 'fourier', features: 256, sigma: 1, seed: 0 }, depth: 12, width: 256, activation: { kind: 'relu' } };
+  for (const software of [true, false]) {
+    const capacity = sliceCapacity(field, { maxStorageBufferBindingSize: 2 ** 27, software });
+    expect(capacity % 64).toBe(0);
+    expect(capacity * 512 * 4).toBeLessThanOrEqual(2 ** 27);
+  }
+  expect(sliceCapacity(field, { maxStorageBufferBindingSize: 2 ** 27, software: true, maximumSlice: 100 })).toBe(64);
+});
+
+it('tiles cover the matrix within the default limits of WebGPU', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 512 }), fc.integer({ min: 1, max: 512 }), (rows, cols) => {
+      for (const tiling of [compactTiling(rows, cols), tallTiling(rows, cols)]) {
+        expect(tiling.tileRows * tiling.rowTiles).toBeGreaterThanOrEqual(rows);
+        expect(tiling.tileCols * tiling.colTiles).toBeGreaterThanOrEqual(cols);
+        expect(tiling.tileRows % 4).toBe(0);
+        expect(tiling.tileCols % 4).toBe(0);
+        expect((tiling.tileRows * tiling.tileCols) / 16).toBeLessThanOrEqual(256);
+        expect(4 * TILE_DEPTH * (tiling.tileRows + tiling.tileCols)).toBeLessThanOrEqual(16384);
+      }
+    }),
+  );
+});
+
+it('folds any number of workgroups into two dimensions with little waste', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (groups) => {
+      const [x, y] = foldGroups(groups);
+      expect(x).toBeLessThanOrEqual(65535);
+      expect(y).toBeLessThanOrEqual(65535);
+      expect(x * y).toBeGreaterThanOrEqual(groups);
+      expect(x * y - groups).toBeLessThan(y);
+    }),
+  );
+});
+
+it('paces submits towards the target, and falls back when the GPU slows down', () => {
+  const pacer = new Pacer();
+  expect(pacer.units).toBe(1);
+  for (let i = 0; i < 20; i++) pacer.record(pacer.units, pacer.units * 0.5);
+  expect(pacer.units).toBe(TARGET_MILLISECONDS / 0.5);
+  for (let i = 0; i < 20; i++) pacer.record(pacer.units, pacer.units * 20);
+  expect(pacer.units).toBe(1);
+  for (let i = 0; i < 20; i++) pacer.record(pacer.units, 0);
+  expect(pacer.units).toBe(MAXIMUM_UNITS);
+});
