@@ -35,7 +35,7 @@ export interface FitDriver {
   resume(): void;
   step(): void;
   stop(): void;
-  /** The complete state now. Only while paused. */
+  /** The complete state now. */
   state(): Promise<TrainState>;
   /** Settles when the fit is over; rejects when it failed. */
   readonly ended: Promise<FitEnd>;
@@ -43,8 +43,8 @@ export interface FitDriver {
   dispose(): void;
 }
 
-/** Pixels of a preview that main computes and sends. */
-export const PREVIEW_PIXELS = 512 * 512;
+/** Pixels of a preview that main computes and sends: coarse, so that the picture moves several times a second. */
+export const PREVIEW_PIXELS = 288 * 288;
 
 /** The size of a preview of at most `pixels` points, with the picture's proportions. */
 export function previewSize(size: readonly number[], pixels: number): [number, number] {

@@ -32,7 +32,7 @@ export async function start(studio: Studio): Promise<void> {
   let spoken = performance.now();
   const sink: FitSink = {
     progress: (state, progress) => {
-      if (state !== run.state && run.active) run.state = state;
+      if (run.active) run.state = run.wish;
       run.report(progress);
       const now = performance.now();
       if (state !== 'running' || now - spoken < SPEAK_MILLISECONDS) return;
@@ -87,19 +87,31 @@ export function toggle(studio: Studio): void {
 }
 
 export function pause(studio: Studio): void {
-  studio.active?.driver?.pause();
+  const { active } = studio;
+  if (!active?.driver) return;
+  setWish(active.run, 'paused');
+  active.driver.pause();
+}
+
+/** Shown at once: a step on a slow engine may take seconds, and the key was heard. */
+function setWish(run: Run, wish: 'running' | 'paused'): void {
+  run.wish = wish;
+  run.state = wish;
 }
 
 export function resume(studio: Studio): void {
   const { active } = studio;
   if (!active?.driver) return;
-  active.run.state = 'running';
+  setWish(active.run, 'running');
   active.driver.resume();
 }
 
 /** One optimizer step; pauses a running fit first. */
 export function step(studio: Studio): void {
-  studio.active?.driver?.step();
+  const { active } = studio;
+  if (!active?.driver) return;
+  setWish(active.run, 'paused');
+  active.driver.step();
 }
 
 /** Ends the fit where it is; what it has learned is encoded. */

@@ -36,8 +36,31 @@ const presents = (trainer: Trainer): trainer is PresentingTrainer => 'writeTextu
 interface Bench {
   readonly device: GPUDevice;
   readonly engine: Engine;
+  /** What the session drives: the trainer, one call at a time. */
   readonly trainer: Trainer;
   readonly texture: GPUTexture;
+  present(): Promise<void>;
+}
+
+/**
+ * A trainer takes one call at a time. The session keeps to that; a checkpoint that the user asks for meanwhile waits here
+ * for its turn.
+ */
+function inTurn(trainer: Trainer): { trainer: Trainer; exclusive: <T>(work: () => Promise<T>) => Promise<T> } {
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+  const turned: Trainer = {
+    field: trainer.field,
+    run: (rates) => exclusive(() => trainer.run(rates)),
+    checkpoint: () => exclusive(() => trainer.checkpoint()),
+    reconstruct: (size) => exclusive(() => trainer.reconstruct(size)),
+    dispose: () => trainer.dispose(),
+  };
+  return { trainer: turned, exclusive };
 }
 
 /** Starts a fit in this window. `notice` tells the user when the device was lost and the fit goes on. */
@@ -59,7 +82,8 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     const engine = await createWebGpuEngine({ device });
     const refusal = engine.refusal(field, config.plan);
     if (refusal) throw new StudioError('device', 'device.refused', refusal);
-    const trainer = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
+    const bare = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
+    const { trainer, exclusive } = inTurn(bare);
     const [width, height] = previewSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : Math.min(TEXTURE_PIXELS, device.limits.maxTextureDimension2D ** 2));
     const texture = device.createTexture({
       label: 'reconstruction',
@@ -67,15 +91,20 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
       format: 'rgba16float',
       usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
     });
-    return { device, engine, trainer, texture };
+    const present = (): Promise<void> =>
+      exclusive(async () => {
+        if (!presents(bare)) return;
+        bare.writeTexture(texture);
+        await device.queue.onSubmittedWorkDone();
+        sink.shown({ kind: 'texture', label: 'live', size: [texture.width, texture.height], texture, device });
+      });
+    return { device, engine, trainer, texture, present };
   };
 
   let bench = await setUp(request.state);
   let losses = 0;
   let lastState: TrainState | null = request.state;
   let seconds = request.secondsBefore;
-  let previewing: Promise<void> = Promise.resolve();
-
   let told = 0;
   let lossSum = 0;
   let lossCount = 0;
@@ -94,14 +123,6 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     lossCount = 0;
   };
 
-  const present = async (trainer: Trainer): Promise<void> => {
-    if (!presents(trainer) || trainer !== bench.trainer) return;
-    const { texture, device } = bench;
-    trainer.writeTexture(texture);
-    await device.queue.onSubmittedWorkDone();
-    sink.shown({ kind: 'texture', label: 'live', size: [texture.width, texture.height], texture, device });
-  };
-
   const session = new FitSession({
     request: trainerRequest,
     trainer: bench.trainer,
@@ -111,7 +132,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     previewMilliseconds: 120,
     checkpointMilliseconds: 2000,
     onProgress: tell,
-    onPreview: (trainer) => (previewing = present(trainer)),
+    onPreview: () => bench.present(),
     onCheckpoint: (state) => {
       lastState = state;
     },
@@ -139,11 +160,8 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
       if (error instanceof DeviceLostError) throw new LocalFitLost(lastState, seconds, pausedBeforeEnd);
       throw error;
     })
-    .finally(async () => {
-      // The last picture stays in the texture until the decoded one replaces it.
-      await previewing.catch(() => undefined);
-      session.trainer.dispose();
-    });
+    // The last picture stays in the texture until the decoded one replaces it.
+    .finally(() => session.trainer.dispose());
 
   return {
     facts: gpu.facts ?? bench.engine.facts,
@@ -160,10 +178,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
       session.singleStep();
     },
     stop: () => session.stop(),
-    state: async () => {
-      await previewing;
-      return session.trainer.checkpoint();
-    },
+    state: () => session.trainer.checkpoint(),
     ended,
     dispose: () => {
       bench.texture.destroy();

@@ -70,8 +70,9 @@ const opened = new Set<Picture>();
 
 function reportFault(studio: Studio, error: unknown): void {
   const known = asStudioError(error);
-  if (known.kind !== 'cancelled') studio.openFault = known.message;
-  studio.notices.fault(error);
+  // On the empty stage the reason stands under the button; over open work it is a notice.
+  if (known.kind !== 'cancelled' && !studio.picture && !studio.run) studio.openFault = known.message;
+  else studio.notices.fault(error);
 }
 
 /** Files of the browser (dropped, pasted, picked): sent in chunks, then loaded. */

@@ -44,6 +44,8 @@ export class Run {
   /** Counts up when the curve has new points. */
   curveVersion = $state(0);
   readonly curve = new Curve();
+  /** What the user wants; main and the GPU follow when the step under way is done. */
+  wish: 'running' | 'paused' = 'running';
   /** The float model; null while it trains elsewhere. */
   parameters: Float32Array | null = null;
 
