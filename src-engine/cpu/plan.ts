@@ -127,7 +127,7 @@ export function tileSamples(field: Field): number {
   return field.width <= 32 ? 128 : 64;
 }
 
-/** Plans constants, encoding, forward weights and the scratch of `threads` threads. `outputMean`: batch * channels, or 1. */
+/** Plans constants, encoding, forward weights and the scratch of `threads` threads. `normalizer`: batch * channels, or 1 where nothing is trained. */
 export function planNetwork(arena: Arena, field: Field, threads: number, normalizer: number, exact: boolean): NetworkPlan {
   const layout = panelLayout(field);
   const tile = tileSamples(field);
