@@ -58,8 +58,8 @@ function description(tag: DataView | undefined): string {
     const from = tag.getUint32(24);
     for (let i = 0; i + 1 < length && i < 400; i += 2) text += String.fromCharCode(tag.getUint16(from + i));
   }
-  // eslint-disable-next-line no-control-regex -- names in files may carry terminators
-  return text.replace(/[\u0000-\u001f]/g, '').trim();
+  // Names in files may carry terminators.
+  return [...text].filter((letter) => letter >= ' ').join('').trim();
 }
 
 const fixed = (tag: DataView, at: number): number => tag.getInt32(at) / 65536;

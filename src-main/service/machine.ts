@@ -55,8 +55,9 @@ export class Machine {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const engines = await Promise.allSettled(this.#engines.values());
-    await Promise.allSettled(engines.map((engine) => (engine.status === 'fulfilled' ? engine.value.dispose() : null)));
-    await this.#pool?.then(({ pool }) => pool.dispose()).catch(() => undefined);
+    const closing = [...this.#engines.values()].map(async (engine) => (await engine).dispose());
+    if (this.#pool) closing.push(this.#pool.then(({ pool }) => pool.dispose()));
+    // What failed to open needs no closing.
+    await Promise.allSettled(closing);
   }
 }

@@ -19,8 +19,7 @@ const WINDOWS_DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /** Absolute path of a plain name in the root. Throws StudioError 'usage' 'root.name'. */
 export function pathInRoot(root: string, name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
-  const plain = name.length > 0 && name.length <= 255 && !/[\\/:*?"<>|\u0000-\u001f]/.test(name) && !name.startsWith('.') && !/[. ]$/.test(name) && !WINDOWS_DEVICE.test(name);
+  const plain = name.length > 0 && name.length <= 255 && !/[\\/:*?"<>|]/.test(name) && ![...name].some((letter) => letter < ' ') && !name.startsWith('.') && !/[. ]$/.test(name) && !WINDOWS_DEVICE.test(name);
   if (!plain) throw new StudioError('usage', 'root.name', `"${name}" is not a plain file name. Use letters, digits, spaces, - and _, without folders.`);
   return join(root, name);
 }
