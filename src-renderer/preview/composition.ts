@@ -28,18 +28,20 @@ export interface Composition {
   readonly mode: StageMode | null;
   readonly original: (Layer & { readonly channels: number; readonly alpha: boolean }) | null;
   readonly reconstruction: Layer | null;
+  /** The most points along an edge of a pixel that may be averaged. */
+  readonly taps: number;
 }
 
 /** Edge of a square of the checkerboard in CSS pixels. */
 const CHECKER_SQUARE = 8;
 
-/** Sets the uniforms for the next frame. */
-export function compose(uniforms: StageMaterial['uniforms'], scene: Composition): void {
+/** Sets the uniforms for the next frame. Returns whether the picture is made smaller, so that more taps would look better. */
+export function compose(uniforms: StageMaterial['uniforms'], scene: Composition): boolean {
   const { state, view, frame, mode, original, reconstruction } = scene;
   uniforms.view.value.set(view[0], view[1]);
   if (!frame || !mode) {
     uniforms.frame.value.set(0, 0, 0, 0);
-    return;
+    return false;
   }
   const origin = drawnOrigin(state, view);
   uniforms.frame.value.set(origin[0], origin[1], origin[0] + frame[0] * state.zoom, origin[1] + frame[1] * state.zoom);
@@ -60,10 +62,11 @@ export function compose(uniforms: StageMaterial['uniforms'], scene: Composition)
   uniforms.bias.value = state.errorMetric === 'signed' ? 0.5 : 0;
   if (original) uniforms.weights.value.set(...channelWeights(original.channels, original.alpha));
   uniforms.square.value = Math.max(1, Math.round(CHECKER_SQUARE * scene.ratio));
+  return [original, reconstruction].some((layer) => layer !== null && state.zoom * frame[0] < layer.texels[0]);
 }
 
 /** Sets where a texture lies; returns how many points an edge of a pixel is averaged over. */
-function place(uniforms: Placement, layer: Layer | null, { state }: Composition, frame: Extent, origin: Point): number {
+function place(uniforms: Placement, layer: Layer | null, { state, taps: limit }: Composition, frame: Extent, origin: Point): number {
   if (!layer) return 1;
   // The last block of a reduced picture may be cut: its texel covers less than the others.
   const covered = [layer.size[0] / layer.reduction, layer.size[1] / layer.reduction] as const;
@@ -75,7 +78,7 @@ function place(uniforms: Placement, layer: Layer | null, { state }: Composition,
   uniforms.shift.value.set(corner[0] - anchor[0], corner[1] - anchor[1]);
   uniforms.pace.value.set(pace[0], pace[1]);
   const coarse = layer.size[0] < frame[0] || layer.size[1] < frame[1];
-  const { sharpness, taps } = filtering(state.filter, 1 / Math.max(pace[0], pace[1]), coarse);
+  const { sharpness, taps } = filtering(state.filter, 1 / Math.max(pace[0], pace[1]), coarse, limit);
   uniforms.sharpness.value = sharpness;
   return taps;
 }

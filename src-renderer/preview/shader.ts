@@ -27,6 +27,7 @@ import {
 import { abs, clamp, float, floor, Fn, If, int, ivec2, Loop, mix, mod, texture, uniform, uv, vec2, vec4 } from 'three/tsl';
 import { COLORMAP_ENTRIES, colormap } from './colormap';
 import type { Texels } from './texels';
+import { HARD } from './view';
 
 /** What a side of the dividing line shows. */
 export const SOURCE = { original: 0, reconstruction: 1, error: 2 } as const;
@@ -106,15 +107,21 @@ export function createStageMaterial() {
 
   /** The texel at a position of the view, blended over an edge as sharp as asked for. */
   const sample = (source: typeof original, place: Placement, pixel: Node<'vec2'>) => {
-    const position = pixel.mul(place.pace).add(place.shift).sub(0.5).toVar();
-    const corner = floor(position).toVar();
-    const weight = clamp(position.sub(corner).sub(0.5).mul(place.sharpness).add(0.5), 0, 1).toVar();
-    const last = place.extent.sub(1);
-    const low = ivec2(clamp(corner.add(place.anchor), vec2(0), last)).toVar();
-    const high = ivec2(clamp(corner.add(place.anchor).add(1), vec2(0), last)).toVar();
-    const upper = mix(source.load(low), source.load(ivec2(high.x, low.y)), weight.x);
-    const lower = mix(source.load(ivec2(low.x, high.y)), source.load(high), weight.x);
-    return clamp(mix(upper, lower, weight.y), 0, 1);
+    const position = pixel.mul(place.pace).add(place.shift).toVar();
+    const last = place.extent.sub(1).toVar();
+    const result = vec4(0).toVar();
+    If(place.sharpness.greaterThanEqual(HARD), () => {
+      result.assign(source.load(ivec2(clamp(floor(position).add(place.anchor), vec2(0), last))));
+    }).Else(() => {
+      const corner = floor(position.sub(0.5)).toVar();
+      const weight = clamp(position.sub(corner).sub(1).mul(place.sharpness).add(0.5), 0, 1).toVar();
+      const low = ivec2(clamp(corner.add(place.anchor), vec2(0), last)).toVar();
+      const high = ivec2(clamp(corner.add(place.anchor).add(1), vec2(0), last)).toVar();
+      const upper = mix(source.load(low), source.load(ivec2(high.x, low.y)), weight.x);
+      const lower = mix(source.load(ivec2(low.x, high.y)), source.load(high), weight.x);
+      result.assign(mix(upper, lower, weight.y));
+    });
+    return clamp(result, 0, 1);
   };
 
   const fragment = Fn(() => {

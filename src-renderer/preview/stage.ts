@@ -12,6 +12,7 @@
 import { ExternalTexture, LinearSRGBColorSpace, NoToneMapping, QuadMesh, WebGPURenderer, type Texture } from 'three/webgpu';
 import { StudioError } from '#core/errors';
 import { compose, type Layer } from './composition';
+import { drawingDevice, hasWebGL2, type DrawingDevice } from './device';
 import { readoutAt, type Picture, type Readout } from './readout';
 import { createStageMaterial, dataTexture, emptyTexture, type StageMaterial } from './shader';
 import { toTexels } from './texels';
@@ -56,6 +57,11 @@ const MAXIMUM_PIXEL_RATIO = 3;
 /** Free space around a fitted picture, in CSS pixels. */
 const FIT_MARGIN = 24;
 
+/** Taps of a software renderer: a draft while something moves, the mean over a few points once it rests. */
+const SOFTWARE_TAPS = { moving: 1, resting: 3 } as const;
+/** After so many milliseconds without a change a software renderer draws the view once more, properly. */
+const REST = 300;
+
 /** Greys of the checkerboard, encoded, in [0, 1]. */
 export const CHECKER = { dark: [0.22, 0.29], light: [0.98, 0.9] } as const;
 
@@ -66,6 +72,7 @@ export class ImageStage {
   #view: Extent = [1, 1];
   #ratio = 1;
   #frame = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   #frames = 0;
   #milliseconds = 0;
   #disposed = false;
@@ -79,8 +86,7 @@ export class ImageStage {
   private constructor(
     readonly canvas: HTMLCanvasElement,
     private readonly renderer: WebGPURenderer,
-    readonly backend: 'webgpu' | 'webgl2',
-    private readonly maximumExtent: number,
+    private readonly device: DrawingDevice,
     private readonly options: StageOptions,
   ) {
     this.#shading = createStageMaterial();
@@ -127,8 +133,7 @@ export class ImageStage {
     renderer.outputColorSpace = LinearSRGBColorSpace;
     renderer.toneMapping = NoToneMapping;
     renderer.setClearColor(0x000000, 0);
-    const { isWebGPU, maximumExtent } = capabilities(renderer, device);
-    stage = new ImageStage(canvas, renderer, isWebGPU ? 'webgpu' : 'webgl2', maximumExtent, options);
+    stage = new ImageStage(canvas, renderer, drawingDevice(renderer, device), options);
     return stage;
   }
 
@@ -147,7 +152,7 @@ export class ImageStage {
   }
 
   get statistics(): FrameStatistics {
-    return { frames: this.#frames, milliseconds: this.#milliseconds, backend: this.backend };
+    return { frames: this.#frames, milliseconds: this.#milliseconds, backend: this.device.backend };
   }
 
   /** What is drawn at the moment: the mode, less what is not there. Null: nothing. */
@@ -251,18 +256,23 @@ export class ImageStage {
 
   /** Asks for a frame, for example after a compute pass has written the shown texture. */
   requestFrame(): void {
+    clearTimeout(this.#rest);
     if (this.#disposed || this.#lost || this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.render();
+      this.#draw(this.device.software ? SOFTWARE_TAPS.moving : view.MAXIMUM_TAPS);
     });
   }
 
-  /** Draws now. */
+  /** Draws now, as well as the device can. */
   render(): void {
+    this.#draw(this.device.software ? SOFTWARE_TAPS.resting : view.MAXIMUM_TAPS);
+  }
+
+  #draw(taps: number): void {
     if (this.#disposed || this.#lost) return;
     const began = performance.now();
-    compose(this.#shading.uniforms, {
+    const smaller = compose(this.#shading.uniforms, {
       state: this.#state,
       view: this.#view,
       ratio: this.#ratio,
@@ -270,6 +280,7 @@ export class ImageStage {
       mode: this.shownMode,
       original: this.#original && { ...this.#layer('original', this.#original.size), channels: this.#original.channels, alpha: this.#original.alpha },
       reconstruction: this.#reconstruction && this.#layer('reconstruction', this.#reconstruction.size),
+      taps,
     });
     try {
       this.#quad.render(this.renderer);
@@ -280,6 +291,8 @@ export class ImageStage {
     }
     this.#milliseconds = performance.now() - began;
     this.#frames++;
+    clearTimeout(this.#rest);
+    if (smaller && this.device.software && taps < SOFTWARE_TAPS.resting) this.#rest = setTimeout(() => this.render(), REST);
     this.options.onFrame?.(this.statistics);
   }
 
@@ -300,6 +313,7 @@ export class ImageStage {
     if (this.#disposed) return;
     this.#disposed = true;
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
     this.#observer.disconnect();
     this.#uploads.original++;
     this.#uploads.reconstruction++;
@@ -323,7 +337,7 @@ export class ImageStage {
   async #upload(which: 'original' | 'reconstruction', picture: Picture, accept: () => void): Promise<boolean> {
     const turn = ++this.#uploads[which];
     const abandoned = (): boolean => this.#disposed || this.#uploads[which] !== turn;
-    const texels = await toTexels(picture, this.maximumExtent, abandoned);
+    const texels = await toTexels(picture, this.device.maximumExtent, abandoned);
     if (!texels || abandoned()) return false;
     const node = this.#shading[which];
     const current = node.value;
@@ -378,7 +392,7 @@ export class ImageStage {
   }
 
   #setSize(size: Extent, ratio: number): void {
-    const scale = Math.min(1, MAXIMUM_PIXEL_RATIO / ratio, this.maximumExtent / Math.max(size[0], size[1], 1));
+    const scale = Math.min(1, MAXIMUM_PIXEL_RATIO / ratio, this.device.maximumExtent / Math.max(size[0], size[1], 1));
     this.#view = [Math.max(1, Math.round(size[0] * scale)), Math.max(1, Math.round(size[1] * scale))];
     this.#ratio = ratio * scale;
     this.renderer.setPixelRatio(1);
@@ -396,18 +410,4 @@ export class ImageStage {
 function pixelsAsPicture(pixels: Omit<Picture, 'type'>): Picture {
   const { size, channels, samples, alpha } = pixels;
   return { size, channels, samples, alpha, type: samples instanceof Uint16Array ? 'uint16' : 'uint8' };
-}
-
-function hasWebGL2(): boolean {
-  const context = document.createElement('canvas').getContext('webgl2');
-  context?.getExtension('WEBGL_lose_context')?.loseContext();
-  return context !== null;
-}
-
-function capabilities(renderer: WebGPURenderer, device: GPUDevice | null): { isWebGPU: boolean; maximumExtent: number } {
-  const backend = renderer.backend as { isWebGPUBackend?: boolean; device?: GPUDevice; gl?: WebGL2RenderingContext };
-  const used = device ?? (backend.isWebGPUBackend === true ? (backend.device ?? null) : null);
-  if (used) return { isWebGPU: true, maximumExtent: used.limits.maxTextureDimension2D };
-  const limit = backend.gl?.getParameter(backend.gl.MAX_TEXTURE_SIZE) as number | undefined;
-  return { isWebGPU: false, maximumExtent: limit ?? 4096 };
 }

@@ -6,7 +6,9 @@ import {
   effectiveMode,
   filtering,
   fit,
+  HARD,
   INITIAL_VIEW,
+  MAXIMUM_TAPS,
   MAXIMUM_ZOOM,
   panBy,
   pictureToView,
@@ -119,8 +121,9 @@ describe('what is drawn', () => {
   });
 
   it('averages where samples are smaller than pixels and keeps hard edges where they are large', () => {
-    expect(filtering('auto', 0.5, false)).toEqual({ sharpness: 1, taps: 2 });
-    expect(filtering('auto', 0.05, false).taps).toBe(6);
+    expect(filtering('auto', 0.5, false)).toEqual({ sharpness: HARD, taps: 3 });
+    expect(filtering('auto', 0.05, false).taps).toBe(MAXIMUM_TAPS);
+    expect(filtering('auto', 0.05, false, 1)).toEqual({ sharpness: 1, taps: 1 });
     expect(filtering('auto', 1, false)).toEqual({ sharpness: 1, taps: 1 });
     expect(filtering('auto', 8, false)).toEqual({ sharpness: 8, taps: 1 });
     expect(filtering('auto', 8, true).sharpness).toBe(1);

@@ -149,15 +149,21 @@ export interface Filtering {
   readonly taps: number;
 }
 
-const HARD = 1e6;
-const MAXIMUM_TAPS = 6;
+/** A sharpness from which on one texel is read and nothing is blended. */
+export const HARD = 1e6;
+/** Points along an edge of a pixel that graphics hardware averages without being noticed. */
+export const MAXIMUM_TAPS = 6;
 
-/** `magnification`: device pixels per texel of this texture; `coarse`: a preview with fewer texels than the picture. */
-export function filtering(filter: StageFilter, magnification: number, coarse: boolean): Filtering {
+/**
+ * `magnification`: device pixels per texel of this texture; `coarse`: a preview with fewer texels than the picture; `limit`:
+ * the most taps that the device can afford (1 is a draft).
+ */
+export function filtering(filter: StageFilter, magnification: number, coarse: boolean, limit = MAXIMUM_TAPS): Filtering {
   if (magnification < 1) {
     if (filter === 'nearest') return { sharpness: HARD, taps: 1 };
-    const taps = Math.min(MAXIMUM_TAPS, Math.ceil(1 / magnification - 1e-6));
-    return { sharpness: taps > 3 ? HARD : 1, taps };
+    // Half as many points again as texels, each reading one texel: close to the mean over the pixel's area.
+    const taps = Math.min(limit, Math.ceil(1.5 / magnification - 1e-6));
+    return { sharpness: taps > 1 ? HARD : 1, taps };
   }
   const nearest = filter === 'nearest' || (filter === 'auto' && !coarse && magnification >= AUTO_NEAREST_ZOOM);
   return { sharpness: nearest ? Math.max(1, magnification) : 1, taps: 1 };
