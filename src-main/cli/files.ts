@@ -1,5 +1,5 @@
 /** Reading files that the user named: every failure says which file, what is wrong with it and what to do. */
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { asStudioError, StudioError } from '#core/errors';
 
 /** Larger files than this are no pictures that fit into memory as one buffer. */
@@ -13,24 +13,39 @@ const FAULTS: Readonly<Record<string, string>> = {
   EISDIR: 'this is a folder. Give the name of a file in it.',
 };
 
-/** Whole content of a file. Throws StudioError 'input', codes file.missing, file.directory, file.unreadable, file.size. */
-export async function readFileNamed(path: string): Promise<Uint8Array> {
+function fault(path: string, error: unknown): StudioError {
+  if (error instanceof StudioError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const stable = code === 'ENOENT' || code === 'ENOTDIR' ? 'file.missing' : code === 'EISDIR' ? 'file.directory' : 'file.unreadable';
+  return new StudioError('input', stable, `${path}: ${FAULTS[code] ?? `it cannot be read (${code || String(error)}). Check the disk.`}`, { cause: error });
+}
+
+async function opened<T>(path: string, work: (file: FileHandle, bytes: number) => Promise<T>): Promise<T> {
   try {
     const file = await open(path, 'r');
     try {
       const facts = await file.stat();
       if (facts.isDirectory()) throw new StudioError('input', 'file.directory', `${path}: ${FAULTS.EISDIR}`);
-      if (facts.size > LARGEST_BYTES) throw new StudioError('input', 'file.size', `${path}: it has ${facts.size} bytes, more than the 2 GiB that can be read. Give a smaller file.`);
-      return new Uint8Array(await file.readFile());
+      return await work(file, facts.size);
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (error instanceof StudioError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const stable = code === 'ENOENT' || code === 'ENOTDIR' ? 'file.missing' : code === 'EISDIR' ? 'file.directory' : 'file.unreadable';
-    throw new StudioError('input', stable, `${path}: ${FAULTS[code] ?? `it cannot be read (${code || String(error)}). Check the disk.`}`, { cause: error });
+    throw fault(path, error);
   }
+}
+
+/** Whole content of a file. Throws StudioError 'input', codes file.missing, file.directory, file.unreadable, file.size. */
+export function readFileNamed(path: string): Promise<Uint8Array> {
+  return opened(path, async (file, bytes) => {
+    if (bytes > LARGEST_BYTES) throw new StudioError('input', 'file.size', `${path}: it has ${bytes} bytes, more than the 2 GiB that can be read. Give a smaller file.`);
+    return new Uint8Array(await file.readFile());
+  });
+}
+
+/** Throws StudioError 'input' as readFileNamed does when a file cannot be read, without reading it. */
+export function requireFile(path: string): Promise<void> {
+  return opened(path, () => Promise.resolve());
 }
 
 /** Runs `work` on a file; its errors name the file, whether or not whoever threw them knew it. */

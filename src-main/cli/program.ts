@@ -121,7 +121,7 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
   program.commandsGroup('The app, and the rest:');
   command('serve', 'serve the app to a browser on this machine', 'Serves the app on loopback until Ctrl-C. The address it prints holds a secret.')
     .option('--port <n>', 'port (default: a free one)', integerBetween(0, 65_535))
-    .option('--root <folder>', 'the one folder that the app may list, read and save into (default: this one)')
+    .option('--root <folder>', 'the one folder that the app may list, read and save into (default: none; uploads and downloads only)')
     .option('--open <file...>', 'files to open')
     .addOption(json())
     .action(async (options: ServeOptions) => done(await (await import('./commands/serve')).serve(options, terminal)));
