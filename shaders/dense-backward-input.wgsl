@@ -46,11 +46,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tile = groupNumber(group, groups);
   let firstSample = tile / COL_TILES * TILE_ROWS;
   let firstFeature = tile % COL_TILES * TILE_COLS;
-  let block = tileProduct(firstSample, firstFeature, 0u, FAN_OUT, local);
+  var block = tileProduct(firstSample, firstFeature, 0u, FAN_OUT, local);
   let sample = firstSample + blockRow(local);
   let feature = firstFeature + blockCol(local);
-  finish(sample, feature, block.row0);
-  finish(sample + 1u, feature, block.row1);
-  finish(sample + 2u, feature, block.row2);
-  finish(sample + 3u, feature, block.row3);
+  for (var row = 0u; row < 4u; row++) {
+    finish(sample + row, feature, block.rows[row]);
+  }
 }

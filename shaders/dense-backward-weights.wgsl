@@ -62,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let chunkLength = (work.count + CHUNKS - 1u) / CHUNKS;
   let begin = min(work.count, chunk * chunkLength);
   let end = min(work.count, begin + chunkLength);
-  let block = tileProduct(firstFeature, firstUnit, begin, end, local);
+  var block = tileProduct(firstFeature, firstUnit, begin, end, local);
   let feature = firstFeature + blockRow(local);
   let unit = firstUnit + blockCol(local);
   if (unit >= FAN_OUT) {
@@ -70,17 +70,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let lanes = min(4u, FAN_OUT - unit);
   let at = chunk * PARAMETERS + layer.weightOffset + unit;
-  if (feature < FAN_IN) {
-    finish(at + feature * FAN_OUT, lanes, block.row0);
-  }
-  if (feature + 1u < FAN_IN) {
-    finish(at + (feature + 1u) * FAN_OUT, lanes, block.row1);
-  }
-  if (feature + 2u < FAN_IN) {
-    finish(at + (feature + 2u) * FAN_OUT, lanes, block.row2);
-  }
-  if (feature + 3u < FAN_IN) {
-    finish(at + (feature + 3u) * FAN_OUT, lanes, block.row3);
+  for (var row = 0u; row < 4u && feature + row < FAN_IN; row++) {
+    finish(at + (feature + row) * FAN_OUT, lanes, block.rows[row]);
   }
   if (feature == 0u) {
     finish(chunk * PARAMETERS + layer.biasOffset + unit, lanes, block.sum);

@@ -46,11 +46,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tile = groupNumber(group, groups);
   let firstSample = tile / COL_TILES * TILE_ROWS;
   let firstUnit = tile % COL_TILES * TILE_COLS;
-  let block = tileProduct(firstSample, firstUnit, 0u, FAN_IN, local);
+  var block = tileProduct(firstSample, firstUnit, 0u, FAN_IN, local);
   let sample = firstSample + blockRow(local);
   let unit = firstUnit + blockCol(local);
-  finish(sample, unit, block.row0);
-  finish(sample + 1u, unit, block.row1);
-  finish(sample + 2u, unit, block.row2);
-  finish(sample + 3u, unit, block.row3);
+  for (var row = 0u; row < 4u; row++) {
+    finish(sample + row, unit, block.rows[row]);
+  }
 }

@@ -16,10 +16,8 @@ var<workgroup> leftTile: array<vec4f, LEFT_VECTORS>;
 var<workgroup> rightTile: array<vec4f, RIGHT_VECTORS>;
 
 struct Block {
-  row0: vec4f,
-  row1: vec4f,
-  row2: vec4f,
-  row3: vec4f,
+  // Four rows of four columns.
+  rows: array<vec4f, 4>,
   // Sum over depth of right: the bias gradient where it is asked for.
   sum: vec4f,
 }
@@ -57,10 +55,10 @@ fn tileProduct(firstRow: u32, firstCol: u32, begin: u32, end: u32, local: u32) -
       let left1 = leftTile[(row + 1u) * DEPTH_VECTORS + d];
       let left2 = leftTile[(row + 2u) * DEPTH_VECTORS + d];
       let left3 = leftTile[(row + 3u) * DEPTH_VECTORS + d];
-      block.row0 += left0.x * right0 + left0.y * right1 + left0.z * right2 + left0.w * right3;
-      block.row1 += left1.x * right0 + left1.y * right1 + left1.z * right2 + left1.w * right3;
-      block.row2 += left2.x * right0 + left2.y * right1 + left2.z * right2 + left2.w * right3;
-      block.row3 += left3.x * right0 + left3.y * right1 + left3.z * right2 + left3.w * right3;
+      block.rows[0] += left0.x * right0 + left0.y * right1 + left0.z * right2 + left0.w * right3;
+      block.rows[1] += left1.x * right0 + left1.y * right1 + left1.z * right2 + left1.w * right3;
+      block.rows[2] += left2.x * right0 + left2.y * right1 + left2.z * right2 + left2.w * right3;
+      block.rows[3] += left3.x * right0 + left3.y * right1 + left3.z * right2 + left3.w * right3;
       if (COLUMN_SUMS) {
         block.sum += right0 + right1 + right2 + right3;
       }

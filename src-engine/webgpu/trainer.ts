@@ -133,6 +133,8 @@ class WebGpuTrainer implements PresentingTrainer {
   #step: number;
   #running = false;
   #disposed = false;
+  /** What went wrong in a call that could not wait; thrown by the next one. */
+  #fault: unknown = null;
 
   constructor(context: GpuContext, request: TrainerRequest, machinery: Machinery, evaluator: Evaluator) {
     this.field = request.field;
@@ -146,6 +148,11 @@ class WebGpuTrainer implements PresentingTrainer {
   #assertUsable(): void {
     if (this.#disposed) throw new StudioError('failed', 'engine.disposed', 'This fit is closed already.');
     this.#context.assertAlive();
+    if (this.#fault) {
+      const fault = this.#fault;
+      this.#fault = null;
+      throw fault;
+    }
   }
 
   async run(learningRates: Float32Array): Promise<TrainReport> {
@@ -254,7 +261,11 @@ class WebGpuTrainer implements PresentingTrainer {
     if (texture.format !== 'rgba16float' || texture.dimension !== '2d' || (texture.usage & STORAGE_BINDING) === 0) {
       throw new StudioError('usage', 'present.texture', 'The model can be shown only in a two-dimensional rgba16float texture with usage STORAGE_BINDING.');
     }
-    this.#evaluator.writeTexture(texture);
+    this.#context
+      .checked('show the model', () => this.#evaluator.writeTexture(texture))
+      .catch((error: unknown) => {
+        this.#fault = error;
+      });
   }
 
   dispose(): void {
