@@ -63,6 +63,10 @@ export async function readImage(bytes: Uint8Array, name: string): Promise<Ingest
   const page = format === 'AVIF' && metadata.pagePrimary ? { page: metadata.pagePrimary } : {};
   const decode = (failOn: 'warning' | 'error') =>
     sharp(bytes, { ...limits, ...page, failOn, ignoreIcc: !colour.convert })
+      .on('warning', (message: string) => {
+        // libvips goes on without a profile that its colour library refuses: then nothing was converted.
+        if (/profile/i.test(message) && colour.note !== null) notes[notes.indexOf(colour.note)] = 'the embedded colour profile cannot be used and was left out';
+      })
       .autoOrient()
       .toColourspace(target)
       .raw({ depth: wide ? 'ushort' : 'uchar' })
@@ -143,30 +147,31 @@ function sampleType(metadata: Metadata, name: string, format: PictureFormat): Sa
   return refuse(`samples of type ${metadata.depth}`);
 }
 
-/** Whether the samples are converted to sRGB on the way in, and the profile that is kept instead. */
-function judgeColour(metadata: Metadata, notes: string[]): { convert: boolean; keep: Uint8Array | null } {
+/** Whether the samples are converted to sRGB on the way in (`note` says from what), and the profile that is kept instead. */
+function judgeColour(metadata: Metadata, notes: string[]): { convert: boolean; keep: Uint8Array | null; note: string | null } {
   const profile = metadata.icc ? readProfile(metadata.icc) : null;
   if (metadata.icc && !profile) notes.push('the embedded colour profile is damaged and was not used');
   if (metadata.space === 'cmyk') {
     notes.push(profile?.space === 'CMYK' ? `converted from CMYK (${profile.name || 'embedded profile'}) to sRGB` : 'converted from CMYK without a profile to sRGB: colours may differ from the print');
-    return { convert: true, keep: null };
+    return { convert: true, keep: null, note: profile ? notes.at(-1)! : null };
   }
   if (/^lab/.test(metadata.space)) {
     notes.push('converted from CIELAB to sRGB');
-    return { convert: true, keep: null };
+    return { convert: true, keep: null, note: null };
   }
-  if (!profile || profile.isSrgb) return { convert: false, keep: null };
+  if (!profile || profile.isSrgb) return { convert: false, keep: null, note: null };
   const grey = metadata.channels < 3;
   if (profile.space !== (grey ? 'GRAY' : 'RGB')) {
     notes.push(`the embedded profile (${profile.name || profile.space}) does not fit the picture and was not used`);
-    return { convert: false, keep: null };
+    return { convert: false, keep: null, note: null };
   }
   if (grey) {
     notes.push(`grey profile kept (${profile.name || 'unnamed'})`);
-    return { convert: false, keep: new Uint8Array(metadata.icc!) };
+    return { convert: false, keep: new Uint8Array(metadata.icc!), note: null };
   }
-  notes.push(`converted from ${profile.name || 'an unnamed RGB profile'} to sRGB`);
-  return { convert: true, keep: null };
+  const note = `converted from ${profile.name || 'an unnamed RGB profile'} to sRGB`;
+  notes.push(note);
+  return { convert: true, keep: null, note };
 }
 
 function noteExtras(metadata: Metadata, format: PictureFormat, notes: string[]): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { StudioError } from '#core/errors';
 import type { GridSignal, SampleType } from '#core/signal/signal';
 import { encodeImage, encodeNpy, encodePng } from './image-export';
 import { readImage } from './image-ingest';
@@ -130,6 +131,15 @@ describe('colour and orientation', () => {
     expect((await readImage(wide, 'a.png')).signal.type).toBe('uint16');
   });
 
+  it('a profile that cannot be used is not said to have been', async () => {
+    const tiff = await source().withIccProfile('p3').tiff({ compression: 'none' }).toBuffer();
+    tiff.write('xxxx', tiff.indexOf('rTRC'), 'latin1');
+    const untouched = await sharp(tiff, { ignoreIcc: true }).raw().toBuffer();
+    const { signal: after, notes } = await readImage(tiff, 'a.tif');
+    expect(Buffer.from(after.samples)).toEqual(untouched);
+    expect(notes).toEqual(['the embedded colour profile cannot be used and was left out']);
+  });
+
   it('CMYK is converted with a note', async () => {
     for (const format of ['jpeg', 'tiff'] as const) {
       const { signal: after, notes } = await readImage(await source().toColourspace('cmyk')[format]().toBuffer(), 'a');
@@ -204,6 +214,21 @@ describe('what cannot be read says why', () => {
       }
     });
   }
+
+  it('bytes flipped anywhere give a picture or a named fault, never anything else', async () => {
+    for (const format of ['png', 'jpeg', 'webp', 'avif', 'tiff', 'gif'] as const) {
+      const whole = await source()[format]().toBuffer();
+      for (let round = 0; round < 25; round++) {
+        const damaged = new Uint8Array(whole);
+        for (let flip = 0; flip <= round % 3; flip++) damaged[(Math.imul(round * 7 + flip + 1, 2654435761) >>> 0) % whole.length] = (round * 83 + flip) & 255;
+        const outcome = await readImage(damaged, 'f').then(
+          ({ signal: read }) => read.samples.length === read.size[0]! * read.size[1]! * read.channels,
+          (error: unknown) => error instanceof StudioError && error.kind === 'input' && error.code !== 'internal',
+        );
+        expect(outcome, `${format}, round ${round}`).toBe(true);
+      }
+    }
+  });
 
   it('a damaged PNG', async () => {
     const png = await source().png().toBuffer();
