@@ -24,7 +24,7 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     get columns() {
-      return process.stderr.isTTY ? (process.stderr.columns ?? 80) : 0;
+      return process.stderr.isTTY ? process.stderr.columns || 80 : 0;
     },
     cancellation() {
       if (controller) return controller.signal;
