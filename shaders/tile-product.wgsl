@@ -34,7 +34,12 @@ fn blockCol(local: u32) -> u32 {
 fn tileProduct(firstRow: u32, firstCol: u32, begin: u32, end: u32, local: u32) -> Block {
   let row = blockRow(local);
   let col = local % COL_VECTORS;
-  var block = Block();
+  // Accumulators are plain variables, not an array: those stay in registers everywhere.
+  var row0 = vec4f();
+  var row1 = vec4f();
+  var row2 = vec4f();
+  var row3 = vec4f();
+  var sum = vec4f();
   for (var slab = begin; slab < end; slab += TILE_DEPTH) {
     for (var i = local; i < LEFT_VECTORS; i += THREADS) {
       // Neighbouring threads read neighbouring memory: along depth for row-major left, along rows for a transposed one.
@@ -55,15 +60,15 @@ fn tileProduct(firstRow: u32, firstCol: u32, begin: u32, end: u32, local: u32) -
       let left1 = leftTile[(row + 1u) * DEPTH_VECTORS + d];
       let left2 = leftTile[(row + 2u) * DEPTH_VECTORS + d];
       let left3 = leftTile[(row + 3u) * DEPTH_VECTORS + d];
-      block.rows[0] += left0.x * right0 + left0.y * right1 + left0.z * right2 + left0.w * right3;
-      block.rows[1] += left1.x * right0 + left1.y * right1 + left1.z * right2 + left1.w * right3;
-      block.rows[2] += left2.x * right0 + left2.y * right1 + left2.z * right2 + left2.w * right3;
-      block.rows[3] += left3.x * right0 + left3.y * right1 + left3.z * right2 + left3.w * right3;
+      row0 += left0.x * right0 + left0.y * right1 + left0.z * right2 + left0.w * right3;
+      row1 += left1.x * right0 + left1.y * right1 + left1.z * right2 + left1.w * right3;
+      row2 += left2.x * right0 + left2.y * right1 + left2.z * right2 + left2.w * right3;
+      row3 += left3.x * right0 + left3.y * right1 + left3.z * right2 + left3.w * right3;
       if (COLUMN_SUMS) {
-        block.sum += right0 + right1 + right2 + right3;
+        sum += right0 + right1 + right2 + right3;
       }
     }
     workgroupBarrier();
   }
-  return block;
+  return Block(array<vec4f, 4>(row0, row1, row2, row3), sum);
 }
