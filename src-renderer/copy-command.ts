@@ -48,17 +48,13 @@ function encodingWord(encoding: FitConfig['network']['encoding']): string {
 function expressible(preset: FitConfig, config: FitConfig): boolean {
   const { network, plan } = config;
   const encoding = network.encoding;
-  const activation = network.activation;
   const encodingFits =
     same(preset.network.encoding, encoding) ||
     encoding.kind === 'identity' ||
     (encoding.kind === 'octaves' && encoding.includeInput) ||
-    (encoding.kind === 'fourier' && encoding.seed === 1);
-  const base = preset.network.activation;
-  const omegaHidden = base.kind === 'sine' ? base.omegaHidden : 30;
-  const activationFits = activation.kind === 'relu' || activation.omegaHidden === omegaHidden;
+    (encoding.kind === 'fourier' && encoding.seed === config.seed);
   const optimizer = { ...preset.plan.optimizer, learningRate: plan.optimizer.learningRate };
-  return encodingFits && activationFits && same(optimizer, plan.optimizer) && same(preset.plan.schedule, plan.schedule);
+  return encodingFits && same(optimizer, plan.optimizer) && same(preset.plan.schedule, plan.schedule);
 }
 
 /** The command, ready for a POSIX shell. */
@@ -78,7 +74,11 @@ export function fitCommand(source: CommandSource): string {
     option('--activation', network.activation.kind, preset.network.activation.kind);
     option('--depth', network.depth, preset.network.depth);
     option('--width', network.width, preset.network.width);
-    if (network.activation.kind === 'sine') option('--omega0', network.activation.omega0, preset.network.activation.kind === 'sine' ? preset.network.activation.omega0 : 30);
+    if (network.activation.kind === 'sine') {
+      const base = preset.network.activation.kind === 'sine' ? preset.network.activation : { omega0: 30, omegaHidden: 30 };
+      option('--omega0', network.activation.omega0, base.omega0);
+      option('--omega-hidden', network.activation.omegaHidden, base.omegaHidden);
+    }
     option('--learning-rate', plan.optimizer.learningRate, preset.plan.optimizer.learningRate);
     option('--batch', plan.batch, preset.plan.batch);
     option('--bits', config.coding.bits, preset.coding.bits);

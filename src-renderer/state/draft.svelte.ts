@@ -39,15 +39,20 @@ export class Draft {
     return JSON.stringify(this.config) !== JSON.stringify(this.preset.config);
   }
 
+  /** What a run of this configuration is called: the preset, and the network's shape where it is another. */
+  get title(): string {
+    const { network } = this.config;
+    return JSON.stringify(network) === JSON.stringify(this.preset.config.network) ? this.preset.title : `${this.preset.title} · ${network.depth} × ${network.width}`;
+  }
+
   reset(): void {
     this.config = this.preset.config;
   }
 
-  /** The preset's reason for a value: its own, or that of the group it lies in. */
+  /** The preset's reason for a value: its own, or for a `kind` that of its group ('network' as a whole stands over its knobs). */
   why(path: string): string {
     const { why } = this.preset;
-    for (let key = path; key !== ''; key = key.includes('.') ? key.slice(0, key.lastIndexOf('.')) : '') if (why[key]) return why[key];
-    return '';
+    return why[path] ?? (path.endsWith('.kind') ? why[path.slice(0, -'.kind'.length)] : undefined) ?? '';
   }
 
   /** Cost of fitting a picture so; null while the configuration is faulty. */

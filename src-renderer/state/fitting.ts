@@ -21,7 +21,7 @@ export async function start(studio: Studio): Promise<void> {
   if (!picture || !canStart(studio)) return;
   const seconds = draft.bound === 'seconds' ? draft.seconds : null;
   const config = seconds === null ? draft.config : { ...draft.config, plan: { ...draft.config.plan, steps: UNBOUNDED_STEPS } };
-  const run = new Run('fit', picture, draft.preset.title, draft.presetId, config, seconds);
+  const run = new Run('fit', picture, draft.title, draft.presetId, config, seconds);
   run.device = engine.facts;
   studio.runs = [run, ...studio.runs];
   studio.run = run;
