@@ -66,7 +66,7 @@ export function compose(uniforms: StageMaterial['uniforms'], scene: Composition)
 }
 
 /** Sets where a texture lies; returns how many points an edge of a pixel is averaged over. */
-function place(uniforms: Placement, layer: Layer | null, { state, taps: limit }: Composition, frame: Extent, origin: Point): number {
+function place(uniforms: Placement, layer: Layer | null, { state, mode, taps: limit }: Composition, frame: Extent, origin: Point): number {
   if (!layer) return 1;
   // The last block of a reduced picture may be cut: its texel covers less than the others.
   const covered = [layer.size[0] / layer.reduction, layer.size[1] / layer.reduction] as const;
@@ -78,7 +78,10 @@ function place(uniforms: Placement, layer: Layer | null, { state, taps: limit }:
   uniforms.shift.value.set(corner[0] - anchor[0], corner[1] - anchor[1]);
   uniforms.pace.value.set(pace[0], pace[1]);
   const coarse = layer.size[0] < frame[0] || layer.size[1] < frame[1];
-  const { sharpness, taps } = filtering(state.filter, 1 / Math.max(pace[0], pace[1]), coarse, limit);
+  const magnification = 1 / Math.max(pace[0], pace[1]);
+  // Errors belong to samples: between two blended pictures they would vanish wherever their sign changes.
+  const filter = mode === 'error' && state.filter === 'auto' && !coarse && magnification >= 1 ? 'nearest' : state.filter;
+  const { sharpness, taps } = filtering(filter, magnification, coarse, limit);
   uniforms.sharpness.value = sharpness;
   return taps;
 }
