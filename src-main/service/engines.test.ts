@@ -17,11 +17,18 @@ const machine = (gpu: 'real' | 'software' | 'none', log: string[] = []) => (name
 
 describe('chooseEngine', () => {
   it('auto takes a real GPU, else the cpu engine, never a software adapter', async () => {
-    expect((await chooseEngine('auto', {}, machine('real'))).engine.facts.engine).toBe('webgpu');
-    expect(await chooseEngine('auto', {}, machine('none'))).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: null });
+    expect((await chooseEngine('auto', {}, machine('real'), () => true)).engine.facts.engine).toBe('webgpu');
+    expect(await chooseEngine('auto', {}, machine('none'), () => true)).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: null });
     const log: string[] = [];
-    expect(await chooseEngine('auto', {}, machine('software', log))).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: expect.stringContaining('software') });
+    expect(await chooseEngine('auto', {}, machine('software', log), () => true)).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: expect.stringContaining('software') });
     expect(log).toEqual(['webgpu disposed']);
+  });
+
+  it('auto does not look for adapters where no graphics device is seen', async () => {
+    const asked: EngineName[] = [];
+    const open = (name: EngineName): Promise<Engine> => (asked.push(name), machine('real')(name));
+    expect((await chooseEngine('auto', {}, open, () => false)).engine.facts.engine).toBe('cpu');
+    expect(asked).toEqual(['cpu']);
   });
 
   it('gpu takes a software adapter with a notice, and fails without any', async () => {

@@ -5,6 +5,7 @@
  * tfjs computes on the thread that calls it; in the main process it runs in slices with pauses between (see fit-runs.ts). One
  * slice is at least one optimizer step, so that very large networks may hold the process up for as long as a step takes.
  */
+import { existsSync } from 'node:fs';
 import { asStudioError, StudioError } from '#core/errors';
 import type { Engine, EngineName } from '#engine/engine';
 
@@ -19,6 +20,15 @@ export interface ChosenEngine {
   readonly engine: Engine;
   /** What the user should know about the choice; null when there is nothing to say. */
   readonly notice: string | null;
+}
+
+/**
+ * False where Linux shows no graphics device at all and no Vulkan driver was named: then looking for an adapter would only cost a
+ * second and print the loader's complaints.
+ */
+export function graphicsDeviceSeen(): boolean {
+  if (process.platform !== 'linux' || process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
+  return ['/dev/dri', '/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 }
 
 /** Opens an engine by name. Throws StudioError 'device' when it cannot run here. */
@@ -43,9 +53,14 @@ export async function openEngine(name: EngineName, options: EngineOptions = {}):
 
 /**
  * The engine for a wish of the command line. 'gpu' takes a software adapter too, with a notice; without any adapter it throws
- * StudioError 'device'. `open` is there for tests.
+ * StudioError 'device'. `open` and `mayHaveGpu` are there for tests.
  */
-export async function chooseEngine(wish: DeviceWish, options: EngineOptions = {}, open: typeof openEngine = openEngine): Promise<ChosenEngine> {
+export async function chooseEngine(
+  wish: DeviceWish,
+  options: EngineOptions = {},
+  open: typeof openEngine = openEngine,
+  mayHaveGpu: () => boolean = graphicsDeviceSeen,
+): Promise<ChosenEngine> {
   switch (wish) {
     case 'cpu':
     case 'tfjs':
@@ -58,7 +73,7 @@ export async function chooseEngine(wish: DeviceWish, options: EngineOptions = {}
       return { engine, notice: engine.facts.software ? `${engine.facts.name} is a software adapter; the cpu engine is faster (--device cpu).` : null };
     }
     case 'auto': {
-      const gpu = await open('webgpu', options).catch(() => null);
+      const gpu = mayHaveGpu() ? await open('webgpu', options).catch(() => null) : null;
       if (gpu && !gpu.facts.software) return { engine: gpu, notice: null };
       const passedOver = gpu?.facts.name;
       await gpu?.dispose();
