@@ -42,6 +42,7 @@ export default defineConfig({
       externalizeDeps: { exclude: ['commander', 'valibot'] },
       rolldownOptions: {
         input: mainInputs,
+        checks: { pluginTimings: false },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },
@@ -69,7 +70,7 @@ export default defineConfig({
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
         chunkSizeWarningLimit: 2000,
-        rolldownOptions: { input: rendererInputs },
+        rolldownOptions: { input: rendererInputs, checks: { pluginTimings: false } },
       },
     },
   }),

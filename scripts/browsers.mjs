@@ -75,13 +75,13 @@ const PATIENCE = 60_000;
 export async function fetchElectron() {
   const { version } = JSON.parse(readFileSync(join(electronFolder, 'package.json'), 'utf8'));
   const failed = existsSync(failureNote) ? JSON.parse(readFileSync(failureNote, 'utf8')) : null;
-  if (failed?.version === version && Date.now() - failed.time < DAY) return { reason: `${failed.reason} (tried within the last day; --shell electron tries again)` };
+  if (failed?.version === version && Date.now() - failed.time < DAY) return { reason: `${failed.reason} today; --shell electron tries again` };
   console.error('Fetching Electron (for at most 60 seconds)...');
   const { code, output, timedOut } = await runNode([join(electronFolder, 'install.js')], { timeout: PATIENCE });
   const path = findElectron();
   if (code === 0 && path) return { path };
-  const fault = /(E[A-Z]{4,}|getaddrinfo [A-Z_]+|HTTP\w* ?\w* ?\d{3}|Response code \d{3})/.exec(output)?.[0];
-  const reason = timedOut ? 'its binary could not be fetched within 60 seconds' : `its binary could not be fetched${fault ? ` (${fault})` : ''}`;
+  if (process.env.INR_DEBUG) console.error(output);
+  const reason = timedOut ? 'its binary could not be fetched within 60 seconds' : 'its binary could not be fetched';
   mkdirSync(cacheFolder, { recursive: true });
   writeFileSync(failureNote, JSON.stringify({ version, time: Date.now(), reason }));
   return { reason };
