@@ -68,7 +68,8 @@ export async function start(studio: Studio): Promise<void> {
   } catch (error) {
     run.state = 'failed';
     run.message = asStudioError(error).message;
-    studio.notices.fault(error);
+    // Under the stage where its run is shown; elsewhere a notice.
+    if (studio.run !== run) studio.notices.fault(error);
   }
   if (studio.active?.run === run) studio.active = null;
   if (run.parameters && run.state !== 'failed') await encode(studio, run, config.coding.bits);
