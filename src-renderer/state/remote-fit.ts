@@ -16,9 +16,10 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
 
   const onProgress = (event: EventOf<'fit.progress'>): void => {
     const { run: _run, state: running, ...progress } = event;
-    sink.progress(running, progress);
+    // With a budget main counts on from what was spent before; without one it starts at 0.
+    sink.progress(running, seconds === null ? { ...progress, seconds: progress.seconds + secondsBefore } : progress);
     // Main ends a timed fit by itself; this is for a main that does not know the budget.
-    if (seconds !== null && progress.seconds + secondsBefore > seconds * 1.1 + 1) control('stop');
+    if (seconds !== null && progress.seconds > seconds * 1.1 + 1) control('stop');
   };
   const onPreview = (event: EventOf<'fit.preview'>): void => {
     const { size, channels, data } = event;
