@@ -29,6 +29,7 @@ export function menuTemplate(platform: NodeJS.Platform, appName: string, send: S
         separator,
         item('&Save…', 'file.save', 'CmdOrCtrl+S'),
         item('&Export PNG…', 'file.export', 'CmdOrCtrl+E'),
+        item('&Copy as Command', 'file.copyCommand'),
         separator,
         mac ? { role: 'close' } : { role: 'quit' },
       ],
@@ -38,8 +39,18 @@ export function menuTemplate(platform: NodeJS.Platform, appName: string, send: S
       submenu: [{ role: 'undo' }, { role: 'redo' }, separator, { role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }],
     },
     {
+      label: 'F&it',
+      submenu: [
+        item('Start, Pause or &Resume', 'fit.toggle', 'Space'),
+        item('&One Step', 'fit.step'),
+        item('&Stop and Encode', 'fit.stop'),
+        separator,
+        item('Encode &Now', 'code.encode'),
+      ],
+    },
+    {
       label: '&View',
-      submenu: [{ role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'resetZoom' }, separator, { role: 'togglefullscreen' }, { role: 'toggleDevTools' }],
+      submenu: [item('All &Commands', 'app.palette', 'CmdOrCtrl+K'), item('&Theme', 'app.theme'), separator, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'resetZoom' }, separator, { role: 'togglefullscreen' }, { role: 'toggleDevTools' }],
     },
     { label: '&Help', role: 'help', submenu: [item('&Keyboard Shortcuts', 'help.keys')] },
   ];

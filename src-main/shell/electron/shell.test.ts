@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MenuItemConstructorOptions } from 'electron';
@@ -223,6 +223,12 @@ describe('the menu', () => {
       expect(window.webContents.events().at(-1)).toEqual({ name: 'menu.command', payload: { command } });
     }
     expect(items.map(({ role }) => role)).toEqual(expect.arrayContaining(['undo', 'copy', 'paste', 'zoomIn', 'togglefullscreen', 'toggleDevTools', 'quit']));
+  });
+
+  it('names only commands that the window has', async () => {
+    await started();
+    const registry = readFileSync(join(import.meta.dirname, '..', '..', '..', 'src-renderer', 'app-commands.ts'), 'utf8');
+    for (const { id } of flat(double.state.menu)) if (id) expect(registry).toContain(`id: '${id}'`);
   });
 
   it('has an application menu on macOS only', async () => {
