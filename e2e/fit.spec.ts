@@ -65,14 +65,14 @@ test('pause, step, resume and stop answer to their keys; the result is encoded, 
 
   await app.keyboard.press('Control+s');
   await app.getByLabel('File name').fill('harbour.inr');
-  await app.getByRole('button', { name: /^Save/ }).last().click();
+  await app.getByRole('dialog').getByRole('button', { name: /^Save/ }).click();
   await expect.poll(() => existsSync(join(host.root, 'harbour.inr'))).toBe(true);
   const saved = readFileSync(join(host.root, 'harbour.inr'));
   expect(saved.subarray(1, 4).toString()).toBe('INR');
 
   await app.keyboard.press('Control+e');
   await app.getByLabel('File name').fill('harbour.decoded.png');
-  await app.getByRole('button', { name: /^Save/ }).last().click();
+  await app.getByRole('dialog').getByRole('button', { name: /^Save/ }).click();
   await expect.poll(() => existsSync(join(host.root, 'harbour.decoded.png'))).toBe(true);
   // The number on the screen is the number of the file, worked out here by other means.
   expect(await psnr(picture, readFileSync(join(host.root, 'harbour.decoded.png')))).toBeCloseTo(shown, 1);
@@ -139,7 +139,7 @@ test('saving never spoils the file that is there', async ({ app, host }) => {
   writeFileSync(path, 'precious');
   await app.keyboard.press('Control+s');
   await app.getByLabel('File name').fill('mine.inr');
-  await app.getByRole('button', { name: /^Save/ }).last().click();
+  await app.getByRole('dialog').getByRole('button', { name: /^Save/ }).click();
   await expect(app.getByText(/is there already/)).toBeVisible();
   expect(readFileSync(path, 'utf8')).toBe('precious');
   await app.getByRole('button', { name: 'Replace it' }).click();

@@ -82,6 +82,15 @@ describe('CommandRegistry', () => {
     expect(calls).toEqual(['flip', 'unflip', 'flip', 'unflip']);
   });
 
+  it('lets go when a modifier came down meanwhile, and takes events whose facts are getters', () => {
+    const { calls, registry } = make();
+    // As the DOM has them: nothing of a KeyboardEvent is its own property.
+    const event = (key: string, shiftKey = false): KeyPress => Object.create(press(key, { shiftKey })) as KeyPress;
+    registry.press(event('x'), null);
+    registry.release(event('X', true));
+    expect(calls).toEqual(['flip', 'unflip']);
+  });
+
   it('does not flutter a toggle when a key repeats, but zooms on', () => {
     const { calls, registry } = make();
     registry.press(press(' '), null, true);

@@ -71,11 +71,14 @@ export function focusConsumes(press: KeyPress, focus: FocusFacts | null): boolea
   return ARROWS.has(press.key) && MOVED_BY_ARROWS.has(role);
 }
 
+/** The key without its modifiers, which may have changed between the press and the release of a held key. */
+const bareKey = (press: KeyPress): string => (press.key === ' ' ? 'Space' : press.key.length === 1 ? press.key.toUpperCase() : press.key);
+
 /** The canonical name of a key press: 'Mod+Shift+E', 'Space', '?'. Shift is named only with letters and named keys. */
 export function keyName(press: KeyPress, mac: boolean): string {
   const modifier = mac ? press.metaKey : press.ctrlKey;
   const foreign = mac ? press.ctrlKey : press.metaKey;
-  const key = press.key === ' ' ? 'Space' : press.key.length === 1 ? press.key.toUpperCase() : press.key;
+  const key = bareKey(press);
   const shift = press.shiftKey && (press.key.length > 1 || /[a-z]/i.test(press.key));
   return `${foreign ? 'Foreign+' : ''}${modifier ? 'Mod+' : ''}${press.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
 }
@@ -161,7 +164,7 @@ export class CommandRegistry {
     if (!command || !(command.enabled?.() ?? true)) return false;
     if (command.release) {
       if (!repeat) {
-        this.#held.set(keyName({ ...press, shiftKey: false }, this.mac), command);
+        this.#held.set(bareKey(press), command);
         command.run();
       }
       return true;
@@ -175,7 +178,7 @@ export class CommandRegistry {
   /** Lets go of held commands whose key went up; `all` when the window lost the focus and no key-up will come. */
   release(press: KeyPress | 'all'): void {
     for (const [key, command] of this.#held) {
-      if (press !== 'all' && keyName({ ...press, shiftKey: false }, this.mac) !== key) continue;
+      if (press !== 'all' && bareKey(press) !== key) continue;
       this.#held.delete(key);
       command.release?.();
     }

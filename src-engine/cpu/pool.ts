@@ -56,8 +56,14 @@ export class WorkerPool {
   private nextJob = 1;
   private disposed = false;
 
-  /** `threads`: default all logical processors; 1 to 32. */
-  constructor(threads: number = availableParallelism()) {
+  /**
+   * `threads`: default all logical processors; 1 to 32. `background`: where the system can, they give way to other work, such as a
+   * window that is drawn on the same cores.
+   */
+  constructor(
+    threads: number = availableParallelism(),
+    private readonly background = false,
+  ) {
     if (!Number.isInteger(threads) || threads < 1) throw new StudioError('usage', 'usage.threads', `Threads must be a whole number from 1, not ${threads}.`);
     this.threads = Math.min(threads, MAXIMUM_THREADS);
   }
@@ -91,7 +97,7 @@ export class WorkerPool {
   private async execute(job: PoolJob): Promise<number> {
     if (this.disposed) throw new StudioError('cancelled', 'cancelled', 'The engine was closed.');
     if (this.workers.length === 0) {
-      const workerData = { modules: await compiledModules() };
+      const workerData = { modules: await compiledModules(), background: this.background };
       this.workers = Array.from({ length: this.threads }, (_, thread) => {
         const worker = new Worker(workerSource, { eval: true, workerData, name: `inr-cpu-${thread}` });
         // Without a listener an error of an idle thread would end the process; its job, if any, listens for itself.

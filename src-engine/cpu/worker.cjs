@@ -4,7 +4,18 @@
  */
 'use strict';
 // Evaluated as CommonJS, where nothing can be imported otherwise.
+const os = require('node:os');
 const { parentPort, workerData } = require('node:worker_threads');
+
+// On Linux a priority belongs to one thread, and process 0 is the calling thread: a window on the same cores stays quick while
+// these compute. Elsewhere it would slow the whole process down.
+if (workerData.background && process.platform === 'linux') {
+  try {
+    os.setPriority(0, os.constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not allowed here: then all threads are equal.
+  }
+}
 
 /** WebAssembly instances by the key of the memory that they work on. */
 const instances = new Map();

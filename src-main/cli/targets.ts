@@ -33,7 +33,7 @@ const meanSquaredError = (psnr: number | null): number => (psnr === null ? 0 : 1
  * network (colour profile, provenance).
  */
 export function predictedBytes(config: FitConfig, channels: number, extraBytes: number, bits: number = config.coding.bits): number {
-  return fieldCost(fieldFor(config.network, 2, channels), config.plan.batch, bits).fileBytes + extraBytes;
+  return fieldCost(fieldFor(config.network, 2, channels), config.plan.batch, bits, extraBytes).fileBytes;
 }
 
 /**

@@ -18,7 +18,8 @@ export class Machine {
   #threads() {
     if (this.#disposed) throw new StudioError('cancelled', 'cancelled', 'The window was closed.');
     this.#pool ??= Promise.all([import('#engine/cpu/pool'), import('#engine/cpu/exact')]).then(([{ WorkerPool }, { createExactSynthesizer }]) => {
-      const pool = new WorkerPool();
+      // In the background, so that the window answers while all cores fit.
+      const pool = new WorkerPool(undefined, true);
       return { pool, synthesize: createExactSynthesizer({ pool }).synthesize };
     });
     return this.#pool;
