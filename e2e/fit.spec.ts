@@ -108,9 +108,17 @@ test('a fit on the WebGPU engine shows its texture live and goes on elsewhere wh
   await expect(fileScore(app)).toBeVisible({ timeout: 60_000 });
 });
 
-test('a pasted picture opens, and a file named on the command line too', async ({ app }) => {
+test('a pasted picture opens', async ({ app }) => {
   await pasteFile(app, 'image.png', await photograph(40, 30), 'image/png');
   await expect(app.getByRole('heading', { name: 'image.png' })).toBeVisible();
+});
+
+test.describe('a file named at the start', () => {
+  test.use({ hostOptions: { open: [join(import.meta.dirname, '..', 'assets', 'samples', 'airplane-from-above.jpg')] } });
+  test('is open when the window comes', async ({ app }) => {
+    await expect(app.getByRole('heading', { name: 'airplane-from-above.jpg' })).toBeVisible();
+    await expect.poll(() => stageContrast(app)).toBeGreaterThan(5);
+  });
 });
 
 test('what cannot be opened says why, and the open work stays as it was', async ({ app }) => {
@@ -162,7 +170,7 @@ test('comparing: views by key, flip while held, the dividing line by keyboard, z
   await app.keyboard.up('x');
   await expect(stage.getByText('Original', { exact: true })).toBeVisible();
   await app.keyboard.press('e');
-  await expect(stage.getByText(/^Error/)).toBeVisible();
+  await expect(stage.getByText(/^Error: /)).toBeVisible();
   await app.keyboard.press('2');
   const line = stage.getByRole('slider', { name: /Dividing line/ });
   await line.focus();
