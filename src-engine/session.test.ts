@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { presetById } from '#core/fit/presets';
 import { fieldFor } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
@@ -86,6 +86,40 @@ describe('FitSession', () => {
     fit.resume();
     await ended;
     expect(trainer.rates).toHaveLength(50);
+  });
+
+  it('makes a step that is asked for while the paused model is being shown', async () => {
+    const trainer = new RecordingTrainer();
+    let show: () => void = () => undefined;
+    const fit = session(50, trainer, { onPreview: () => new Promise<void>((resolve) => (show = resolve)) });
+    const ended = fit.run({ paused: true });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    fit.singleStep();
+    show();
+    await vi.waitFor(() => expect(trainer.rates).toHaveLength(1));
+    fit.stop();
+    await vi.waitFor(() => (show(), expect(fit.state).toBe('stopped')));
+    await ended;
+  });
+
+  it('owes no single step once it was resumed', async () => {
+    const trainer = new RecordingTrainer(0, Infinity, 5);
+    const steps = new Set<number>();
+    const fit = session(1_000_000, trainer, {
+      onProgress: ({ state, step }) => {
+        if (state === 'paused') steps.add(step);
+      },
+    });
+    const ended = fit.run();
+    await vi.waitFor(() => expect(trainer.rates.length).toBeGreaterThan(0));
+    fit.singleStep();
+    fit.resume();
+    fit.pause();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The slice that was under way, and no step after it.
+    expect(steps.size).toBe(1);
+    fit.stop();
+    await ended;
   });
 
   it('can be stopped while paused', async () => {

@@ -97,6 +97,7 @@ export class FitSession {
   resume(): void {
     if (this.#state !== 'paused') return;
     this.#state = 'running';
+    this.#singleSteps = 0;
     this.#wakeUp();
   }
 
@@ -155,7 +156,8 @@ export class FitSession {
         this.#emit(this.#progress.loss);
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
-          if (this.#stopWished || this.#state !== 'paused') this.#wakeUp();
+          // What was asked for while the preview was made found nobody to wake.
+          if (this.#stopWished || this.#state !== 'paused' || this.#singleSteps > 0) this.#wakeUp();
         });
         continue;
       }
