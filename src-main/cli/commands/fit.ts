@@ -153,9 +153,15 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
         onPreview: async (trainer, now) => {
           if (!(now.psnr >= target.decibel - PSNR_MARGIN)) return false;
           const state = await trainer.checkpoint();
-          const chosen = await coderOf(state.parameters, state.step).choose(target, pointCount(signal.size));
-          if (chosen.reached) early = chosen;
-          return chosen.reached;
+          try {
+            const chosen = await coderOf(state.parameters, state.step).choose(target, pointCount(signal.size));
+            if (chosen.reached) early = chosen;
+            return chosen.reached;
+          } catch (error) {
+            // A Ctrl-C that ends the trial ends the fit too, and in order: with its checkpoint.
+            if (cancel.aborted) return true;
+            throw error;
+          }
         },
       }),
       recover: async (state, error) => {
@@ -168,6 +174,8 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
     });
     const stop = (): void => session.stop();
     cancel.addEventListener('abort', stop);
+    // It may have come while the engine was set up, when nobody listened.
+    if (cancel.aborted) stop();
     const outcome = await session.run();
     session.trainer.dispose();
     if (cancel.aborted) return await cancelled(checkpointFile, save, outcome, progress);
