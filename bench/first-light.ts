@@ -3,10 +3,11 @@
  * cpu engine, cold start of the command line, time from start to a usable window, size of what loads first.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { BrowserType, Page } from '@playwright/test';
 import sharp from 'sharp';
 import { fieldFor } from '#core/field/field';
 import { presetById } from '#core/fit/presets';
@@ -67,7 +68,7 @@ function fitFor(seconds: number, png: Buffer): unknown {
   try {
     const picture = path.join(folder, 'photo.png');
     const file = path.join(folder, 'photo.inr');
-    spawnSync('cp', ['/dev/stdin', picture], { input: png });
+    writeFileSync(picture, png);
     const fit = spawnSync(process.execPath, ['bin/inr.mjs', 'fit', picture, '-o', file, '--device', 'cpu', '--seconds', String(seconds), '--seed', '1', '--json'], { encoding: 'utf8' });
     if (fit.status !== 0) throw new Error(fit.stderr);
     const compare = spawnSync(process.execPath, ['bin/inr.mjs', 'compare', picture, '--inr', file, '--json'], { encoding: 'utf8' });
@@ -113,35 +114,81 @@ function firstLoad(): number {
   return total;
 }
 
+/** Starts the server and Chromium and loads the page. */
+async function openWindow(chromium: BrowserType): Promise<{ page: Page; close(): Promise<void> }> {
+  const root = mkdtempSync(path.join(tmpdir(), 'inr-bench-'));
+  const server = spawn(process.execPath, ['bin/inr.mjs', 'serve', '--port', '0', '--root', root], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, XDG_CONFIG_HOME: root, APPDATA: root },
+  });
+  const address = new Promise<string>((resolve) => {
+    let text = '';
+    server.stdout.on('data', (chunk: Buffer) => {
+      const match = /(http:\/\/\S+)/.exec((text += chunk.toString()));
+      if (match) resolve(match[1]);
+    });
+  });
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => existsSync(file));
+  const args = ['--disable-background-networking', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  const browser = await chromium.launch({ executablePath, args });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(await address);
+  return {
+    page,
+    close: async () => {
+      await browser.close();
+      server.kill();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
 /** From the start of the server process and of Chromium to a window whose samples can be clicked. */
 async function usableWindow(runs: number): Promise<number> {
   const { chromium } = await import('@playwright/test');
   const times: number[] = [];
   for (let run = 0; run < runs + 1; run++) {
     const began = performance.now();
-    const root = mkdtempSync(path.join(tmpdir(), 'inr-bench-'));
-    const server = spawn(process.execPath, ['bin/inr.mjs', 'serve', '--port', '0', '--root', root], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const address = new Promise<string>((resolve) => {
-      let text = '';
-      server.stdout.on('data', (chunk: Buffer) => {
-        const match = /(http:\/\/\S+)/.exec((text += chunk.toString()));
-        if (match) resolve(match[1]);
-      });
-    });
-    const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => spawnSync('test', ['-x', file]).status === 0);
-    const args = ['--disable-background-networking', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
-    const browser = await chromium.launch({ executablePath, args });
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(await address);
+    const { page, close } = await openWindow(chromium);
     await page.getByRole('button', { name: /boats/i }).first().waitFor({ state: 'visible' });
     if (run > 0) times.push(performance.now() - began);
-    await browser.close();
-    server.kill();
-    rmSync(root, { recursive: true });
+    await close();
   }
   const milliseconds = median(times);
   console.log(`finished build to usable window in Chromium: ${milliseconds.toFixed(0)} ms (median of ${runs}, browser start included)`);
   return milliseconds;
+}
+
+/**
+ * How soon the window answers keys while the cpu engine fits on all cores: from the key's time stamp to the end of its handlers,
+ * and to the next frame on screen (Event Timing, in steps of 8 ms; a software GPU draws here where there is no other).
+ */
+async function answers(presses: number): Promise<{ handledMilliseconds: number; handledWorst: number; shownMilliseconds: number }> {
+  const { chromium } = await import('@playwright/test');
+  const { page, close } = await openWindow(chromium);
+  await page.getByRole('button', { name: /boats/i }).first().click();
+  await page.getByTestId('step').waitFor();
+  await page.waitForTimeout(4000);
+  await page.evaluate(() => {
+    const seen: { handled: number; shown: number }[] = [];
+    (window as unknown as { seen: typeof seen }).seen = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as PerformanceEventTiming[])
+        if (entry.name === 'keydown') seen.push({ handled: entry.processingEnd - entry.startTime, shown: entry.duration });
+    }).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
+    window.addEventListener('keydown', (event) => queueMicrotask(() => seen.push({ handled: performance.now() - event.timeStamp, shown: 0 })), { capture: false });
+  });
+  for (let press = 0; press < presses; press++) {
+    await page.keyboard.press('123e'[press % 4]);
+    await page.waitForTimeout(150);
+  }
+  const seen = await page.evaluate(() => (window as unknown as { seen: { handled: number; shown: number }[] }).seen);
+  await close();
+  const handled = seen.map((each) => each.handled);
+  const shown = seen.filter((each) => each.shown > 0).map((each) => each.shown);
+  const figures = { handledMilliseconds: median(handled), handledWorst: Math.max(...handled), shownMilliseconds: shown.length > 0 ? median(shown) : 16 };
+  console.log(`keys while a fit runs on all cores: handled after ${figures.handledMilliseconds.toFixed(1)} ms (median), ${figures.handledWorst.toFixed(1)} ms (worst of ${presses}); shown after ${figures.shownMilliseconds.toFixed(0)} ms (median)`);
+  return figures;
 }
 
 export async function run({ quick }: { quick: boolean }): Promise<unknown> {
@@ -149,7 +196,8 @@ export async function run({ quick }: { quick: boolean }): Promise<unknown> {
   const coldStartMilliseconds = coldStart(quick ? 3 : 15);
   const firstLoadBytes = firstLoad();
   const windowMilliseconds = await usableWindow(quick ? 1 : 5);
+  const keys = await answers(quick ? 8 : 40);
   const engines = await stepRates(samples, quick);
   const fit = fitFor(quick ? 5 : 60, png);
-  return { coldStartMilliseconds, firstLoadBytes, windowMilliseconds, engines, fit };
+  return { coldStartMilliseconds, firstLoadBytes, windowMilliseconds, keys, engines, fit };
 }

@@ -109,6 +109,8 @@ export async function build({ quiet = false, force = false } = {}) {
       if (code !== 0) throw new Error(`Building the ${name} failed:\n${output}`);
       if (!quiet && output.trim()) console.error(output.trim());
     }
+    // The script `inr` begins with exec, so that signals of npm reach it; the shell of Windows has none, this stands in for it.
+    if (process.platform === 'win32') writeFileSync(join(root, 'node_modules', '.bin', 'exec.cmd'), '@%*\r\n');
     mkdirSync(join(root, 'kernels', 'build'), { recursive: true });
     mkdirSync(join(root, 'out'), { recursive: true });
     writeFileSync(stampFile, print);

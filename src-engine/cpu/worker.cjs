@@ -3,7 +3,7 @@
  * imports but Node's own. Answers every job with {job, result} or {job, error}; blocks of samples come as {job, part}.
  */
 'use strict';
-// Evaluated as CommonJS, where nothing can be imported otherwise.
+/* eslint-disable @typescript-eslint/no-require-imports -- evaluated as CommonJS, where nothing can be imported otherwise */
 const os = require('node:os');
 const { parentPort, workerData } = require('node:worker_threads');
 
