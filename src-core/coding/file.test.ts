@@ -5,7 +5,7 @@ import type { Encoding, Field } from '../field/field';
 import { initialParameters } from '../field/init';
 import { parameterLayout } from '../field/layout';
 import { decodeFile, encodeFile, validateFile } from './file';
-import { DEFAULT_LIMITS } from './limits';
+import { DEFAULT_LIMITS, requireDecodable } from './limits';
 import { packFile, unpackFile } from './pack';
 import { dequantize, quantize } from './quantizer';
 import { synthesize } from './synthesis';
@@ -133,6 +133,17 @@ describe('limits', () => {
     expect(() => decodeFile(bytes)).toThrow(expect.objectContaining({ code: 'container.limit', message: expect.stringMatching(/211,106,182,201,347 samples; the limit is 1,073,741,824/) as string }));
     const four: Field = { ...siren, inputs: 4 };
     expect(validateFile(encodeFile(contentFor(four, [8388607, 8388607, 8388607, 8388607])))).toMatchObject({ ok: false, code: 'container.limit' });
+  });
+
+  it('are held against a fit before it begins, with the same verdict as on its file', () => {
+    const heavy: Field = { ...siren, depth: 12, width: 256 };
+    for (const [field, size] of [[heavy, [6000, 5000]], [heavy, [1000, 1000]], [siren, [8388607, 8388607]], [siren, [6000, 5000]]] as const) {
+      const bytes = encodeFile({ ...contentFor(field, size), quantized: quantize(field, new Float32Array(parameterLayout(field).length), 8) });
+      const opens = validateFile(bytes).code === 'ok';
+      if (opens) expect(() => requireDecodable(field, size)).not.toThrow();
+      else expect(() => requireDecodable(field, size)).toThrow(expect.objectContaining({ kind: 'usage', code: 'fit.limit' }));
+    }
+    expect(() => requireDecodable(heavy, [6000, 5000])).toThrow(/multiply-adds/);
   });
 
   it('are the decoder\'s to choose', () => {

@@ -38,19 +38,31 @@ export function levelOf(demand: DecodeLimits): number {
   return index < 0 ? LEVELS.length + 1 : index + 1;
 }
 
+const NAMES = [
+  ['samples', 'samples'],
+  ['parameters', 'parameters'],
+  ['multiplyAdds', 'multiply-adds'],
+] as const;
+
+/** The first demand that is not granted, in words; null when all are. */
+function excess(demand: DecodeLimits, limits: DecodeLimits): string | null {
+  const found = NAMES.find(([key]) => demand[key] > limits[key]);
+  if (!found) return null;
+  const [key, words] = found;
+  return `Decoding would take ${demand[key].toLocaleString('en')} ${words}; the limit is ${limits[key].toLocaleString('en')}.`;
+}
+
 /** Throws StudioError 'container'/'container.limit' that says what is asked and what is granted. */
 export function checkLimits(demand: DecodeLimits, limits: DecodeLimits): void {
-  const names = [
-    ['samples', 'samples'],
-    ['parameters', 'parameters'],
-    ['multiplyAdds', 'multiply-adds'],
-  ] as const;
-  for (const [key, words] of names) {
-    if (demand[key] <= limits[key]) continue;
-    throw new StudioError(
-      'container',
-      'container.limit',
-      `Decoding would take ${demand[key].toLocaleString('en')} ${words}; the limit is ${limits[key].toLocaleString('en')}. Raise the limit if you trust the file.`,
-    );
-  }
+  const message = excess(demand, limits);
+  if (message !== null) throw new StudioError('container', 'container.limit', message);
+}
+
+/**
+ * Before a fit: throws StudioError 'usage'/'fit.limit' when the file of this network on this grid could not be opened afterwards by
+ * a decoder with the default limits.
+ */
+export function requireDecodable(field: Field, size: readonly number[]): void {
+  const message = excess(decodeDemand(field, size), DEFAULT_LIMITS);
+  if (message !== null) throw new StudioError('usage', 'fit.limit', `The file of this fit could not be opened again. ${message} Choose fewer or narrower layers, or a smaller picture.`);
 }

@@ -6,6 +6,7 @@
  * through one queue.
  */
 import { asStudioError, StudioError } from '#core/errors';
+import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { FitConfig } from '#core/fit/config';
@@ -80,10 +81,11 @@ export class FitRuns {
 
   constructor(private readonly emit: Emit) {}
 
-  /** Starts a fit; it runs on after this returns. Throws StudioError 'usage' fit.refused, fit.state. */
+  /** Starts a fit; it runs on after this returns. Throws StudioError 'usage' fit.limit, fit.refused, fit.state. */
   async start(request: FitRequest): Promise<{ run: string; device: DeviceFacts }> {
     const { signal, config, engine, seconds } = request;
     const field = fieldFor(config.network, signal.size.length, signal.channels);
+    requireDecodable(field, signal.size);
     const refusal = engine.refusal(field, config.plan);
     if (refusal !== null) throw new StudioError('usage', 'fit.refused', refusal);
     const state = request.state ? trainState(request.state, parameterLayout(field).length) : undefined;

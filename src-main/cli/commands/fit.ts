@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import { fieldFor, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
+import { requireDecodable } from '#core/coding/limits';
 import type { Provenance } from '#core/coding/types';
 import type { FitConfig } from '#core/fit/config';
 import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
@@ -108,6 +109,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
   cancel.throwIfAborted();
 
   const field = fieldFor(config.network, signal.size.length, signal.channels);
+  requireDecodable(field, signal.size);
   const threads = options.threads === undefined ? {} : { threads: options.threads };
   const engines: Engine[] = [];
   const exact = createExactSynthesizer(threads);
