@@ -96,6 +96,21 @@ describe('the exact synthesizer', () => {
     expect(await exact.synthesize(shape, parameters, [5, 5], 'uint8')).toEqual(await plain(shape, parameters, [5, 5], 'uint8'));
   });
 
+  it('lets others have the threads while a long decode goes on', async () => {
+    const shape: Field = { inputs: 2, outputs: 1, encoding: { kind: 'identity' }, depth: 6, width: 128, activation: { kind: 'relu' } };
+    const parameters = initialParameters(shape, 4);
+    const abort = new AbortController();
+    let over = false;
+    const long = exact.synthesize(shape, parameters, [2048, 2048], 'uint8', { signal: abort.signal }).then(
+      () => (over = true),
+      () => (over = true),
+    );
+    expect(await exact.synthesize(shape, parameters, [5, 5], 'uint8')).toEqual(await plain(shape, parameters, [5, 5], 'uint8'));
+    expect(over).toBe(false);
+    abort.abort();
+    await long;
+  });
+
   it('refuses grids that cannot be held, in words', async () => {
     const shape: Field = { inputs: 2, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'relu' } };
     await expect(exact.synthesize(shape, initialParameters(shape, 1), [100000, 100000], 'uint8')).rejects.toMatchObject({ code: 'memory' });

@@ -1,15 +1,19 @@
 /**
  * The normative synthesis (docs/FORMAT.md, part 2) on worker threads: kernels/assembly/exact.ts gives the same samples as
  * src-core/coding/synthesis.ts, to the bit, some hundred times faster. Every thread has its own memory with its own copy of
- * the weights; blocks of points are taken from a shared counter.
+ * the weights; blocks of points are taken from a shared counter. A decode is cut into jobs of the pool, so that a fit that shares the
+ * threads goes on, pauses and stops meanwhile.
  */
 import { StudioError } from '#core/errors';
 import type { Synthesizer } from '#core/coding/types';
 import { pointCount } from '#core/signal/signal';
 import { BLOCK_POINTS, exactImage } from './exact-image';
 import { allocateGrid } from './grid';
-import { WorkerPool } from './pool';
+import { WorkerPool, type PoolJob } from './pool';
 import { freshKey } from './trainer';
+
+/** Length of one job. */
+const TURN_MILLISECONDS = 60;
 
 export interface ExactSynthesizerOptions {
   /** Threads, 1 to 32; default: all logical processors. */
@@ -41,17 +45,21 @@ export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): E
     signal?.addEventListener('abort', abandon);
     let done = 0;
     try {
-      await pool.run({
-        message: () => ({ kind: 'synthesize', key, image, output, control, points, blockPoints: BLOCK_POINTS, channels: field.outputs, bytes: samples.BYTES_PER_ELEMENT }),
+      const message = { kind: 'synthesize', key, image, output, control, points, blockPoints: BLOCK_POINTS, channels: field.outputs, bytes: samples.BYTES_PER_ELEMENT, milliseconds: TURN_MILLISECONDS };
+      const turn: PoolJob = {
+        message: () => message,
         onPart: (part) => {
           samples.set(part.values, part.first * field.outputs);
           done += part.values.length / field.outputs;
           onProgress?.(done / points);
         },
         abandon,
-      });
+      };
+      while ((await pool.run(turn)) !== 0);
     } finally {
       signal?.removeEventListener('abort', abandon);
+      // When its turn comes: nobody waits for it.
+      pool.forget(key).catch(() => undefined);
     }
     if (Atomics.load(control, 1) !== 0) throw new StudioError('cancelled', 'cancelled', 'The decode was cancelled.');
     return samples;

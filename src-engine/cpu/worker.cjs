@@ -32,10 +32,15 @@ function instanceOf(key, module, memory, image) {
   return entry;
 }
 
-/** Takes blocks from the shared counter until they are gone or the job was called off (control[1]). */
+/**
+ * Takes blocks from the shared counter until they are gone or the job was called off (control[1]): 0; or until its time is over: 1,
+ * and whoever asks again goes on from the counter.
+ */
 function blocks(message, compute) {
-  const { job, control, points, blockPoints } = message;
+  const { job, control, points, blockPoints, milliseconds = Infinity } = message;
+  const end = performance.now() + milliseconds;
   for (;;) {
+    if (performance.now() > end) return 1;
     const first = Atomics.add(control, 0, 1) * blockPoints;
     if (first >= points || Atomics.load(control, 1) !== 0) return 0;
     const values = compute(first, Math.min(blockPoints, points - first));
@@ -63,14 +68,10 @@ const kinds = {
     const { key, image, output, channels, bytes } = message;
     const { memory, exports } = instanceOf(key, 'exact', undefined, image);
     const Values = bytes === 1 ? Uint8Array : Uint16Array;
-    try {
-      return blocks(message, (first, count) => {
-        exports.synthesize(first, count);
-        return new Values(memory.buffer, output, count * channels).slice();
-      });
-    } finally {
-      instances.delete(key);
-    }
+    return blocks(message, (first, count) => {
+      exports.synthesize(first, count);
+      return new Values(memory.buffer, output, count * channels).slice();
+    });
   },
   forget({ key }) {
     instances.delete(key);
