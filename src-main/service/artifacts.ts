@@ -89,6 +89,8 @@ export class Artifacts {
     const { ssim, msSsim } = await structuralSimilarity(signal, { ...signal, samples: packed.samples }, { signal: task.signal });
     task.progress('Measuring', 0.5);
     const psnrFloat = await this.#psnrOfFloat(signalToken, signal, field, parameters, task);
+    // The caller of a cancelled task never hears of its artifact, so nobody would close it.
+    task.signal.throwIfAborted();
     const content: InrContent = { header: headerOf(signal), field, quantized: { tensors: [] }, sha256: packed.sha256, provenance };
     return this.#add(stemOf(name), packed.bytes, packed.samples, content, packed.report, {
       quality: { psnr: decoded, psnrFloat, ssim, msSsim },
