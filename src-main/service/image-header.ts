@@ -104,17 +104,33 @@ export function readHeader(format: PictureFormat, bytes: Uint8Array): HeaderFact
   }
 }
 
+/** PNG's gAMA and cHRM, times 100000: what sRGB pictures carry, and how far a writer's rounding goes. */
+const SRGB_GAMMA = 45455;
+const GAMMA_TOLERANCE = 700;
+const SRGB_CHROMATICITIES = [31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000];
+const CHROMATICITY_TOLERANCE = 500;
+
 function readPng(bytes: Uint8Array): HeaderFacts {
   const view = viewOf(bytes);
   const size = [view.getUint32(16), view.getUint32(20)] as const;
+  const coloured = (view.getUint8(25) & 2) !== 0;
   const remarks: string[] = [];
+  /** Of chunks that sRGB, iCCP and cICP overrule (PNG 3rd edition, 4.3). */
+  const legacy: string[] = [];
+  let described = false;
   let at = 8;
   while (at + 12 <= bytes.length) {
     const type = text(bytes, at + 4, at + 8);
-    if (type === 'IEND') return { size, complete: true, remarks };
+    const length = view.getUint32(at);
+    if (type === 'IEND') return { size, complete: true, remarks: described ? remarks : [...remarks, ...legacy] };
+    if (type === 'sRGB' || type === 'iCCP' || type === 'cICP') described = true;
+    if (type === 'gAMA' && length === 4 && Math.abs(view.getUint32(at + 8) - SRGB_GAMMA) > GAMMA_TOLERANCE) legacy.push('the gamma of a gAMA chunk was not used: samples are read as sRGB');
+    if (type === 'cHRM' && length === 32 && coloured && SRGB_CHROMATICITIES.some((value, i) => Math.abs(view.getUint32(at + 8 + 4 * i) - value) > CHROMATICITY_TOLERANCE)) {
+      legacy.push('the primary colours of a cHRM chunk were not used: samples are read as sRGB');
+    }
     if (type === 'acTL') remarks.push('animated PNG: only the default picture is used');
     if (type === 'cICP') remarks.push('the colour description of a cICP chunk (wide gamut or HDR) was not used');
-    at += 12 + view.getUint32(at);
+    at += 12 + length;
   }
   return { size, complete: false, remarks };
 }
@@ -168,7 +184,8 @@ function boxesComplete(bytes: Uint8Array): boolean {
     if (length < 8) return true;
     at += length;
   }
-  return at === bytes.length;
+  // A few bytes that are no box may follow; the decoder does not mind.
+  return at <= bytes.length;
 }
 
 function readTiff(bytes: Uint8Array): HeaderFacts {

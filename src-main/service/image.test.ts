@@ -23,21 +23,22 @@ const codeOf = (promise: Promise<unknown>): Promise<{ kind: string; code: string
     (error: { kind: string; code: string; message: string }) => ({ kind: error.kind, code: error.code, message: error.message }),
   );
 
+function pngChunk(type: string, data: Buffer): Buffer {
+  const bytes = Buffer.alloc(12 + data.length);
+  bytes.writeUInt32BE(data.length, 0);
+  bytes.write(type, 4, 'latin1');
+  data.copy(bytes, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
+  return bytes;
+}
+
 /** A PNG that declares a size and holds next to nothing. */
 function pngOf(width: number, height: number): Uint8Array {
-  const chunk = (type: string, data: Buffer): Buffer => {
-    const bytes = Buffer.alloc(12 + data.length);
-    bytes.writeUInt32BE(data.length, 0);
-    bytes.write(type, 4, 'latin1');
-    data.copy(bytes, 8);
-    bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
-    return bytes;
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(8))), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(Buffer.alloc(8))), pngChunk('IEND', Buffer.alloc(0))]);
 }
 
 /** A minimal grey profile of gamma 1.8. */
@@ -117,6 +118,25 @@ describe('colour and orientation', () => {
     const { signal: after, notes } = await readImage(await source().withIccProfile('srgb').png().toBuffer(), 'a.png');
     expect(after.samples).toEqual(rgb.samples);
     expect(notes).toEqual([]);
+  });
+
+  it('gamma and primary colours that only PNG has are said not to be used, unless they are those of sRGB or overruled', async () => {
+    const words = (...values: number[]): Buffer => Buffer.concat(values.map((value) => Buffer.from(Uint32Array.of(value).buffer).swap32()));
+    const gamma = (value: number): Buffer => pngChunk('gAMA', words(value));
+    const primaries = (red: number): Buffer => pngChunk('cHRM', words(31270, 32900, red, 33000, 30000, 60000, 15000, 6000));
+    const notesWith = async (...chunks: Buffer[]): Promise<string> => {
+      const whole = await source().png().toBuffer();
+      return (await readImage(Buffer.concat([whole.subarray(0, 33), ...chunks, whole.subarray(33)]), 'a.png')).notes.join();
+    };
+    expect(await notesWith(gamma(45455), primaries(64000))).toBe('');
+    expect(await notesWith(gamma(100000))).toMatch(/gAMA/);
+    expect(await notesWith(primaries(68000))).toMatch(/cHRM/);
+    expect(await notesWith(pngChunk('sRGB', Buffer.from([0])), gamma(100000), primaries(68000))).toBe('');
+  });
+
+  it('an AVIF with a few bytes behind it is whole', async () => {
+    const { signal: after } = await readImage(Buffer.concat([await source().avif().toBuffer(), Buffer.alloc(3)]), 'a.avif');
+    expect(after.size).toEqual([24, 16]);
   });
 
   it('Display P3 is converted to sRGB, 8 and 16 bit, and said so', async () => {
