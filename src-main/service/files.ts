@@ -51,6 +51,8 @@ const FAULTS: Readonly<Record<string, readonly [code: string, message: string]>>
 export class Files {
   readonly #entries = new Map<string, PathEntry | BytesEntry>();
   readonly #uploads = new Map<string, Upload>();
+  /** Tokens of paths by what they stand for: a folder that is listed again and again makes no new ones. */
+  readonly #offered = new Map<string, string>();
 
   /** A token for a path that the user named. A file that cannot be read is reported when it is loaded, where the user sees it. */
   async offer(path: string, options: { readonly name?: string; readonly confined?: boolean } = {}): Promise<FileRef> {
@@ -59,8 +61,11 @@ export class Files {
       (facts) => facts.size,
       () => 0,
     );
-    const file = newToken('file');
-    this.#entries.set(file, { kind: 'path', name, path, confined: options.confined ?? false });
+    const confined = options.confined ?? false;
+    const key = JSON.stringify([path, name, confined]);
+    const file = this.#offered.get(key) ?? newToken('file');
+    this.#offered.set(key, file);
+    this.#entries.set(file, { kind: 'path', name, path, confined });
     return { file, name, bytes };
   }
 

@@ -178,6 +178,8 @@ describe('files', () => {
     await writeFile(join(root, '.hidden.png'), picture);
     const { files } = await window.call('file.list', {});
     expect(files.map(({ name }) => name)).toEqual(['photo.png']);
+    // Listing again grows nothing.
+    expect((await window.call('file.list', {})).files).toEqual(files);
     // A link that takes the file's place after it was listed is not followed either.
     await rm(join(root, 'photo.png'));
     await symlink(join(folder, 'secret.png'), join(root, 'photo.png'));
