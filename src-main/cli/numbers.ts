@@ -74,8 +74,15 @@ export function showRate(value: number): string {
   return value >= 100 ? showCount(Math.round(value)) : value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toPrecision(2);
 }
 
+/**
+ * Text for a terminal: control characters, which a file may bring along (who made it, the name of its colour profile), are shown and
+ * not obeyed.
+ */
+export const visible = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd');
+
 /** Columns of text, padded: numbers (all cells but those of `left`) to the right. */
-export function table(rows: readonly (readonly string[])[], left: readonly number[] = [0]): string {
+export function table(cells: readonly (readonly string[])[], left: readonly number[] = [0]): string {
+  const rows = cells.map((row) => row.map(visible));
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   const line = (row: readonly string[]): string =>

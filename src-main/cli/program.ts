@@ -15,7 +15,7 @@ import type { FitOptions } from './commands/fit';
 import type { InfoOptions } from './commands/info';
 import type { ServeOptions } from './commands/serve';
 import type { ValidateOptions } from './commands/validate';
-import { integerBetween, numberBetween, positive, readBytes } from './numbers';
+import { integerBetween, numberBetween, positive, readBytes, visible } from './numbers';
 import type { Terminal } from './terminal';
 
 const THREADS = integerBetween(1, 256);
@@ -173,7 +173,7 @@ export function faultText(error: unknown, debug: boolean): string {
   const known = asStudioError(error);
   const cause = known.code === 'internal' && known.cause instanceof Error ? known.cause : known;
   if (debug) return `inr: ${known.message} [${known.code}]\n${cause.stack ?? ''}\n`;
-  const message = known.message.replace(/\s*\n\s*/g, ' ');
+  const message = visible(known.message.replace(/\s*\n\s*/g, ' '));
   if (known.code !== 'internal') return `inr: ${message}\n`;
   return `inr: ${message.replace(/[.\s]*$/, '.')} This is a fault of inr itself: INR_DEBUG=1 shows where; please report it.\n`;
 }

@@ -3,7 +3,7 @@
  * growing distances, so that an hour's fit leaves a dozen lines and not a thousand.
  */
 import type { SessionProgress } from '#engine/session';
-import { showCount, showRate, showSeconds } from './numbers';
+import { showCount, showRate, showSeconds, visible } from './numbers';
 import type { Terminal } from './terminal';
 
 export interface Progress {
@@ -61,7 +61,7 @@ export function createProgress(terminal: Terminal, quiet: boolean, budget?: numb
   return {
     note(text) {
       clear();
-      terminal.err(`${text}\n`);
+      terminal.err(`${visible(text)}\n`);
     },
     fit(progress) {
       const byTime = budget === undefined ? 0 : progress.seconds / budget;

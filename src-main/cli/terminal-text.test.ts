@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { StudioError } from '#core/errors';
 import type { SessionProgress } from '#engine/session';
 import { readBytes, readNumber, showBytes, showRate, showSeconds, table } from './numbers';
 import { createProgress, fitLine } from './progress';
+import { faultText } from './program';
 import { testTerminal } from './test-terminal';
 
 describe('numbers', () => {
@@ -20,6 +22,16 @@ describe('numbers', () => {
     expect([0.04, 9.96, 59.9, 59.96, 125, 4321].map(showSeconds)).toEqual(['0.0 s', '10.0 s', '60 s', '1 min 00 s', '2 min 05 s', '1 h 12 min']);
     expect([0.031, 4.71, 48.4, 1250.3].map(showRate)).toEqual(['0.031', '4.7', '48', '1,250']);
     expect(table([['a', '1'], ['bb', '22']])).toBe('  a    1\n  bb  22\n');
+  });
+});
+
+describe('text from files', () => {
+  it('cannot steer the terminal', () => {
+    expect(table([['made by', 'a\x1b[2J\x9b1mb\x07']])).toBe('  made by  a\ufffd[2J\ufffd1mb\ufffd\n');
+    const terminal = testTerminal();
+    createProgress(terminal, false).note('converted from \x1b]0;title\x07 to sRGB');
+    expect(terminal.stderr()).toBe('converted from \ufffd]0;title\ufffd to sRGB\n');
+    expect(faultText(new StudioError('input', 'input.damaged', 'a.png: \x1b[31m\nb'), false)).toBe('inr: a.png: \ufffd[31m b\n');
   });
 });
 
