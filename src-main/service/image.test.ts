@@ -271,7 +271,6 @@ describe('export', () => {
     expect(bytes.toString('latin1', 1, 6)).toBe('NUMPY');
     expect(bytes.toString('latin1', 10, end)).toMatch(/^\{'descr': '<u2', 'fortran_order': False, 'shape': \(16, 24, 3\), \} *\n$/);
     expect(bytes.length - end).toBe(24 * 16 * 3 * 2);
-    expect(encodeNpy(signal(1), signal(1).samples).toString()).toBeDefined();
     expect(Buffer.from(encodeNpy(signal(1), signal(1).samples)).toString('latin1', 10, 80)).toContain('(16, 24)');
   });
 
