@@ -48,7 +48,10 @@ describe('presets', () => {
   });
 
   it('inherit from their parent and replace an object of another kind whole', () => {
-    expect(presetById('siren-small').config.network.activation).toEqual(presetById('siren').config.network.activation);
+    const [small, parent] = [presetById('siren-small').config, presetById('siren').config];
+    expect(small.plan.schedule).toEqual(parent.plan.schedule);
+    expect(small.network.activation).toMatchObject({ kind: 'sine', omegaHidden: (parent.network.activation as { omegaHidden: number }).omegaHidden });
+    expect(small.network.width).not.toBe(parent.network.width);
     expect(presetById('nerf').config.network.activation).toEqual({ kind: 'relu' });
   });
 
