@@ -122,6 +122,17 @@ describe('FitSession', () => {
     await ended;
   });
 
+  it('starts paused when pause was asked for before it began', async () => {
+    const trainer = new RecordingTrainer();
+    const fit = session(50, trainer);
+    fit.pause();
+    const ended = fit.run();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([fit.state, trainer.rates.length]).toEqual(['paused', 0]);
+    fit.resume();
+    expect((await ended).outcome).toBe('done');
+  });
+
   it('can be stopped while paused', async () => {
     const fit = session(50, new RecordingTrainer());
     const ended = fit.run({ paused: true });

@@ -63,6 +63,8 @@ export class FitSession {
   #seconds: number;
   #step: number;
   #stopWished = false;
+  /** Pause was asked for before the run began. */
+  #startPaused = false;
   #singleSteps = 0;
   #wake: (() => void) | null = null;
   #checkpoint: TrainState | null = null;
@@ -90,11 +92,13 @@ export class FitSession {
   }
 
   pause(): void {
+    if (this.#state === 'ready') this.#startPaused = true;
     if (this.#state !== 'running') return;
     this.#state = 'paused';
   }
 
   resume(): void {
+    this.#startPaused = false;
     if (this.#state !== 'paused') return;
     this.#state = 'running';
     this.#singleSteps = 0;
@@ -122,7 +126,7 @@ export class FitSession {
   /** Runs to the end. Resolves with the final state; rejects when the engine fails for good. `paused`: starts paused. */
   async run(start: { paused?: boolean } = {}): Promise<SessionOutcome> {
     if (this.#state !== 'ready') throw new Error('A FitSession runs once.');
-    this.#state = start.paused ? 'paused' : 'running';
+    this.#state = start.paused || this.#startPaused ? 'paused' : 'running';
     try {
       let stopped: boolean;
       let state: TrainState | null = null;
