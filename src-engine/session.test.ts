@@ -147,6 +147,20 @@ describe('FitSession', () => {
     expect(outcome.seconds).toBeGreaterThanOrEqual(0.05);
   });
 
+  it('keeps the last checkpoint when it is told to stop', async () => {
+    const kept: number[] = [];
+    const fit = session(1000, new RecordingTrainer(0, Infinity, 1), {
+      checkpointMilliseconds: 0,
+      sliceMilliseconds: 0.001,
+      onProgress: ({ step }) => {
+        if (step >= 5) fit.stop();
+      },
+      onCheckpoint: ({ step }) => void kept.push(step),
+    });
+    await fit.run();
+    expect(kept.at(-1)).toBe(4);
+  });
+
   it('goes on from the last checkpoint on another trainer when the device is lost', async () => {
     const lost = new RecordingTrainer(0, 40, 1);
     let from: TrainState | null = null;

@@ -185,7 +185,8 @@ export class FitSession {
           previewDue = Math.max(this.options.previewMilliseconds ?? 250, 5 * (now() - previewBegan));
           sincePreview = 0;
         }
-        if (now() - checkpointAt > (this.options.checkpointMilliseconds ?? 5000)) {
+        // A fit that is told to stop may be so because it diverged: the last good checkpoint stays.
+        if (!this.#stopWished && now() - checkpointAt > (this.options.checkpointMilliseconds ?? 5000)) {
           this.#checkpoint = await this.#trainer.checkpoint();
           await onCheckpoint?.(this.#checkpoint, this.#seconds);
           checkpointAt = now();

@@ -1,5 +1,5 @@
 /** Reading files that the user named: every failure says which file, what is wrong with it and what to do. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { asStudioError, StudioError } from '#core/errors';
 
 /** Larger files than this are no pictures that fit into memory as one buffer. */
@@ -22,6 +22,9 @@ function fault(path: string, error: unknown): StudioError {
 
 async function opened<T>(path: string, work: (file: FileHandle, bytes: number) => Promise<T>): Promise<T> {
   try {
+    // Opening a pipe waits for its writer, who may never come.
+    const kind = await stat(path);
+    if (!kind.isFile() && !kind.isDirectory()) throw new StudioError('input', 'file.unreadable', `${path}: this is a pipe or a device. Give the name of a file.`);
     const file = await open(path, 'r');
     try {
       const facts = await file.stat();

@@ -185,7 +185,14 @@ export const endpoints = {
 
   /** Quantizes, codes, decodes and measures. Parameters are float32 little-endian, laid out as parameterLayout says. */
   'artifact.encode': endpoint(
-    v.strictObject({ task: taskId, signal: token, config: configSchema, parameters: bytes }),
+    v.strictObject({
+      task: taskId,
+      signal: token,
+      config: configSchema,
+      parameters: bytes,
+      /** Steps really made, where the fit was stopped before its plan's end: provenance says so. */
+      steps: v.optional(count),
+    }),
     artifactInfo,
   ),
   /** Decoded samples, as signal.read. */
@@ -227,6 +234,8 @@ export const events = {
   }),
   /** The float model on a reduced grid: uint8, interleaved. */
   'fit.preview': v.object({ run: token, step: count, size: v.array(count), channels: count, data: bytes }),
+  /** Something about the run that the user should know: it went on after its device was lost, ... */
+  'fit.notice': v.object({ run: token, message: v.string() }),
   'fit.ended': v.object({ run: token, outcome: v.picklist(['done', 'stopped', 'failed']), step: count, message: v.string() }),
   'task.progress': v.object({ task: taskId, label: v.string(), fraction: v.number() }),
   /** Files to open now: second instance, file association, native menu. */

@@ -25,4 +25,11 @@ describe('an encoding', () => {
       await expect(artifacts.encode(request, { signal: abort.signal, progress }), stage).rejects.toThrow();
     }
   });
+
+  it('says in its provenance how many steps were made when they are not the plan’s', async () => {
+    const artifacts = new Artifacts(synthesize, '1.0.0');
+    const idle = { signal: new AbortController().signal, progress: () => undefined };
+    expect((await artifacts.encode({ ...request, steps: 7 }, idle)).provenance).toMatchObject({ steps: 7 });
+    expect((await artifacts.encode({ ...request, steps: config.plan.steps }, idle)).provenance).not.toHaveProperty('steps');
+  });
 });

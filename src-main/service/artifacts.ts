@@ -41,6 +41,8 @@ export interface EncodeRequest {
   readonly config: FitConfig;
   /** float32 little-endian, as parameterLayout says. */
   readonly parameters: Uint8Array;
+  /** Steps really made, where they are not those of the plan. */
+  readonly steps?: number | undefined;
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -63,7 +65,7 @@ export class Artifacts {
    * Quantizes, codes, decodes and measures. Throws StudioError 'usage' 'encode.parameters' when the parameters are not those of the network,
    * and what packFile throws.
    */
-  async encode({ source, signalToken, config, parameters: raw }: EncodeRequest, task: Task): Promise<ArtifactInfo> {
+  async encode({ source, signalToken, config, parameters: raw, steps }: EncodeRequest, task: Task): Promise<ArtifactInfo> {
     const { name, signal } = source;
     const field = fieldFor(config.network, signal.size.length, signal.channels);
     const parameters = floatsFrom(raw);
@@ -71,7 +73,8 @@ export class Artifacts {
     if (parameters?.length !== length) {
       throw new StudioError('usage', 'encode.parameters', `The network has ${length} parameters, but ${raw.length} bytes of them came. Start the fit again with this configuration.`);
     }
-    const provenance: Provenance = { generator: `inr-studio ${this.appVersion}`, config };
+    const stoppedEarly = steps !== undefined && steps !== config.plan.steps;
+    const provenance: Provenance = { generator: `inr-studio ${this.appVersion}`, config, ...(stoppedEarly ? { steps } : {}) };
     const clock = timed(this.synthesize);
     const packed = await packFile({
       header: headerOf(signal),

@@ -35,7 +35,6 @@ export interface FitRequest {
 
 interface Run {
   readonly session: FitSession;
-  readonly trainer: Trainer;
   readonly ended: Promise<void>;
   /** Set at the end. */
   final: TrainState | null;
@@ -100,6 +99,7 @@ export class FitRuns {
     const id = newToken('run');
     const progress = new ProgressReports(id, this.emit);
     let diverged = false;
+    let recovered = false;
     const session = new FitSession({
       request: trainerRequest,
       trainer,
@@ -111,6 +111,15 @@ export class FitRuns {
           session.stop();
         } else progress.take(report);
       },
+      // A thread of the pool may die, of memory say; the pool starts others. A second loss is no accident.
+      recover: async (from, error) => {
+        if (recovered || this.#disposed) return null;
+        recovered = true;
+        console.error(`A fit lost its device (${error.message}) and goes on from step ${from.step}.`);
+        const next = inTurns(await engine.createTrainer({ ...trainerRequest, state: from }));
+        this.emit('fit.notice', { run: id, message: `The ${engine.facts.engine} engine broke down (${error.message}). The fit goes on from its checkpoint at step ${from.step}.` });
+        return next;
+      },
       onPreview: async (current, { step }) => {
         if (request.previewPixels === 0) return;
         const grid = previewSize(size, request.previewPixels);
@@ -120,7 +129,7 @@ export class FitRuns {
     });
     // The renderer hears of the run before its first event.
     const ended = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#drive(id, session, progress, () => diverged));
-    this.#runs.set(id, { session, trainer, ended, final: null, over: false });
+    this.#runs.set(id, { session, ended, final: null, over: false });
     return { run: id, device: engine.facts };
   }
 
@@ -139,7 +148,7 @@ export class FitRuns {
       end = { outcome: 'failed', step: session.progress.step, message: known.message };
     }
     run.over = true;
-    run.trainer.dispose();
+    session.trainer.dispose();
     progress.flush();
     this.emit('fit.ended', { run: id, ...end });
     this.#forgetOldest();
@@ -171,7 +180,7 @@ export class FitRuns {
   /** Complete state, while it runs or after it. Throws StudioError 'failed' 'fit.lost' when a failed run left none. */
   async state(id: string): Promise<ResponseOf<'fit.state'>> {
     const run = heldBy(this.#runs, id);
-    const state = run.over ? run.final : await run.trainer.checkpoint().catch((error: unknown) => run.final ?? Promise.reject(asStudioError(error)));
+    const state = run.over ? run.final : await run.session.trainer.checkpoint().catch((error: unknown) => run.final ?? Promise.reject(asStudioError(error)));
     if (!state) throw new StudioError('failed', 'fit.lost', 'This fit failed and left no state. Start it again.');
     return { step: state.step, parameters: floatBytes(state.parameters), moment1: floatBytes(state.moment1), moment2: floatBytes(state.moment2) };
   }

@@ -100,8 +100,8 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
 
     'fit.state': ({ run }) => runs.state(run),
 
-    'artifact.encode': ({ task, signal, config, parameters }) =>
-      tasks.run(task, (running) => artifacts.encode({ source: signals.get(signal), signalToken: signal, config, parameters }, running)),
+    'artifact.encode': ({ task, signal, config, parameters, steps }) =>
+      tasks.run(task, (running) => artifacts.encode({ source: signals.get(signal), signalToken: signal, config, parameters, steps }, running)),
 
     'artifact.read': ({ artifact, offset, length }) => Promise.resolve().then(() => ({ data: artifacts.read(artifact, offset, length) })),
 
