@@ -8,7 +8,7 @@ import type { Studio } from './studio.svelte';
 const CODECS = ['jpeg', 'webp', 'avif'] as const;
 
 /** The comparison that is under way, so that a newer encoding ends it. */
-let comparing: { task: string } | null = null;
+let comparing: { readonly task: string; readonly run: Run } | null = null;
 
 /** Reads the decoded samples of an encoding and shows them for its run. */
 export async function showArtifact(studio: Studio, run: Run, artifact: ArtifactInfo): Promise<void> {
@@ -17,10 +17,25 @@ export async function showArtifact(studio: Studio, run: Run, artifact: ArtifactI
   run.showDecoded(artifact, samplesOf(bytes, artifact.type));
 }
 
-/** Encodes a run's float model at `bits` per parameter; the stage then shows the decoded samples. False when it failed. */
-export async function encode(studio: Studio, run: Run, bits: number): Promise<boolean> {
+/** The last encoding of each run, under way or over. */
+const last = new WeakMap<Run, Promise<boolean>>();
+
+/**
+ * Encodes a run's float model at `bits` per parameter; the stage then shows the decoded samples. False when it failed.
+ *
+ * A run's encodings follow one another: what the end of a fit asks for waits for what a pause began, and is made of the
+ * parameters of its own time.
+ */
+export function encode(studio: Studio, run: Run, bits: number): Promise<boolean> {
+  const before = last.get(run);
+  const mine = before ? before.then(() => encodeAlone(studio, run, bits)) : encodeAlone(studio, run, bits);
+  last.set(run, mine);
+  return mine;
+}
+
+async function encodeAlone(studio: Studio, run: Run, bits: number): Promise<boolean> {
   const { picture, parameters } = run;
-  if (!picture || !parameters || !run.config || run.encoding) return false;
+  if (!picture || !parameters || !run.config) return false;
   const config = { ...run.config, coding: { ...run.config.coding, bits } };
   // What only time bounded is recorded with the steps that it took.
   if (run.seconds !== null) config.plan = { ...config.plan, steps: Math.max(1, run.progress?.step ?? 1) };
@@ -29,12 +44,9 @@ export async function encode(studio: Studio, run: Run, bits: number): Promise<bo
     await studio.working('Encoding', async (task) => {
       const artifact = await studio.client.call('artifact.encode', { task, signal: picture.info.signal, config, parameters: bytesOf(parameters) });
       // A fit that was resumed meanwhile shows its live model; the file is kept all the same.
-      if (run.state === 'running') run.accept(artifact);
-      else {
-        const replaced = run.accept(artifact);
-        await showArtifact(studio, run, artifact);
-        if (replaced) studio.client.call('artifact.close', { artifact: replaced.artifact }).catch(() => undefined);
-      }
+      const replaced = run.accept(artifact);
+      if (run.state !== 'running') await showArtifact(studio, run, artifact);
+      if (replaced) studio.client.call('artifact.close', { artifact: replaced.artifact }).catch(() => undefined);
       studio.notices.speak(`Encoded: ${formatBytes(artifact.bytes)}, ${formatDecibel(artifact.quality?.psnr)}.`);
     });
     void compareCodecs(studio, run);
@@ -53,7 +65,7 @@ export async function compareCodecs(studio: Studio, run: Run): Promise<void> {
   const psnr = artifact?.quality?.psnr;
   if (!artifact || !picture || psnr === null || psnr === undefined) return;
   if (comparing) studio.cancel(comparing.task);
-  const mine = { task: newTask('codecs') };
+  const mine = { task: newTask('codecs'), run };
   comparing = mine;
   run.codecs = null;
   run.comparing = true;
@@ -64,7 +76,8 @@ export async function compareCodecs(studio: Studio, run: Run): Promise<void> {
     studio.notices.fault(error);
   } finally {
     if (comparing === mine) comparing = null;
-    run.comparing = false;
+    // A newer comparison of the same run is still to come.
+    run.comparing = comparing?.run === run;
   }
 }
 

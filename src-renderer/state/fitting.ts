@@ -139,5 +139,7 @@ export async function encodeNow(studio: Studio, bits: number): Promise<void> {
     studio.notices.fault(error);
     return;
   }
+  // The key was pressed twice.
+  if (run.encoding) return;
   await encode(studio, run, bits);
 }
