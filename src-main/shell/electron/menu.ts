@@ -41,7 +41,8 @@ export function menuTemplate(platform: NodeJS.Platform, appName: string, send: S
     {
       label: 'F&it',
       submenu: [
-        item('Start, Pause or &Resume', 'fit.toggle', 'Space'),
+        // macOS registers every accelerator: Space would start a fit from a text field.
+        item('Start, Pause or &Resume', 'fit.toggle', mac ? undefined : 'Space'),
         item('&One Step', 'fit.step'),
         item('&Stop and Encode', 'fit.stop'),
         separator,

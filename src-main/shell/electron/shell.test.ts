@@ -235,6 +235,11 @@ describe('the menu', () => {
     await started({ platform: 'darwin' });
     expect(double.state.menu[0]!.label).toBe('INR Studio');
   });
+
+  it('has no accelerator without Ctrl or Cmd on macOS, which registers them all', async () => {
+    await started({ platform: 'darwin' });
+    for (const { accelerator } of flat(double.state.menu)) if (accelerator) expect(accelerator).toMatch(/^CmdOrCtrl\+/);
+  });
 });
 
 describe('the end', () => {
