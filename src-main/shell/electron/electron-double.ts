@@ -64,13 +64,17 @@ export class WindowDouble extends EventEmitter {
   show(): void {
     this.shown = true;
   }
+  destroy(): void {
+    this.userCloses();
+  }
+
   /** The user closes it. */
   userCloses(): void {
     this.destroyed = true;
     this.emit('closed');
   }
 }
-WindowDouble.prototype satisfies Pick<Electron.BrowserWindow, 'loadURL' | 'isDestroyed' | 'isMinimized' | 'restore' | 'focus' | 'show'>;
+WindowDouble.prototype satisfies Pick<Electron.BrowserWindow, 'loadURL' | 'destroy' | 'isDestroyed' | 'isMinimized' | 'restore' | 'focus' | 'show'>;
 
 class AppDouble extends EventEmitter {
   readonly switches = new Map<string, string>();

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MenuItemConstructorOptions } from 'electron';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { studioDoubles } from '../studio-double';
 import { electronDouble, type WindowDouble } from './electron-double';
 import { startShell, type ShellParts } from './shell';
@@ -239,6 +239,36 @@ describe('the menu', () => {
   it('has no accelerator without Ctrl or Cmd on macOS, which registers them all', async () => {
     await started({ platform: 'darwin' });
     for (const { accelerator } of flat(double.state.menu)) if (accelerator) expect(accelerator).toMatch(/^CmdOrCtrl\+/);
+  });
+});
+
+describe('a window whose process ends', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  const crash = async (afterSeconds: number): Promise<void> => {
+    const window = await started();
+    vi.spyOn(console, 'error').mockReturnValue();
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(now + afterSeconds * 1000);
+    window.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 });
+    await settle();
+    await settle();
+    expect(window.destroyed).toBe(true);
+    expect(studios.made[0]!.disposed).toBe(true);
+  };
+
+  it('is replaced by a new one with services of its own', async () => {
+    await crash(60);
+    expect(double.windows).toHaveLength(2);
+    expect(await call(double.windows[1]!, 'app.pending', {})).toMatchObject({ ok: {} });
+    expect(studios.made[1]!.disposed).toBe(false);
+    expect(double.state.errors[0]).toContain('crashed');
+  });
+
+  it('is not opened again and again when it ends at once', async () => {
+    await crash(1);
+    expect(double.windows).toHaveLength(1);
+    expect(double.state.errors[0]).toContain('cannot be shown');
   });
 });
 

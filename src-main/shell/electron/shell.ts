@@ -28,6 +28,9 @@ export interface ShellParts {
   readonly workingFolder?: string;
 }
 
+/** A window that ends sooner than this would end again. */
+const CRASH_LOOP_MILLISECONDS = 10_000;
+
 const PICTURES = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif', 'tiff'];
 const OPEN_OPTIONS: OpenDialogOptions = {
   properties: ['openFile', 'multiSelections'],
@@ -107,6 +110,22 @@ export function startShell(electron: ElectronModule, parts: ShellParts = {}): bo
     const opened = { window, studio };
     current = opened;
     window.once('ready-to-show', () => window.show());
+    const openedAt = performance.now();
+    window.webContents.once('render-process-gone', (_event, { reason }) => {
+      if (reason === 'clean-exit' || window.isDestroyed()) return;
+      console.error(`The window's process ended: ${reason}.`);
+      const again = performance.now() - openedAt > CRASH_LOOP_MILLISECONDS;
+      // Not from within the event of what is destroyed.
+      setImmediate(() => {
+        // The new one first: the app ends with its last window.
+        if (again) openWindow();
+        if (!window.isDestroyed()) window.destroy();
+        dialog.showErrorBox(
+          again ? 'The window was opened anew' : 'The window cannot be shown',
+          `Its process ended (${reason}). What was not saved is gone.${again ? '' : ' Start INR Studio again; if that does not help, update the graphics driver.'}`,
+        );
+      });
+    });
     window.once('closed', () => {
       if (current === opened) current = null;
       studio.then((each) => each.dispose()).catch((error: unknown) => console.error('Closing the window failed:', error));
