@@ -57,10 +57,16 @@ const MAXIMUM_PIXEL_RATIO = 3;
 /** Free space around a fitted picture, in CSS pixels. */
 const FIT_MARGIN = 24;
 
-/** Taps of a software renderer: a draft while something moves, the mean over a few points once it rests. */
-const SOFTWARE_TAPS = { moving: 1, resting: 3 } as const;
+/**
+ * What a software renderer is asked for while something moves, and once it rests: points averaged along an edge of a pixel, and
+ * pixels of the buffer along an edge of the canvas. It draws on the window's own time, so that a full frame would keep keys waiting.
+ */
+const SOFTWARE = { moving: { taps: 1, scale: 0.5 }, resting: { taps: 3, scale: 1 } } as const;
+const FULL = { taps: view.MAXIMUM_TAPS, scale: 1 } as const;
 /** After so many milliseconds without a change a software renderer draws the view once more, properly. */
 const REST = 300;
+/** The same while reconstructions follow one another, as in a fit. */
+const REST_OF_STREAM = 2500;
 
 /** Greys of the checkerboard, encoded, in [0, 1]. */
 export const CHECKER = { dark: [0.22, 0.29], light: [0.98, 0.9] } as const;
@@ -73,6 +79,11 @@ export class ImageStage {
   #ratio = 1;
   #frame = 0;
   #rest: ReturnType<typeof setTimeout> | undefined;
+  /** When the reconstruction was last set, and until when its changes count as a stream. */
+  #setAt = -Infinity;
+  #streamUntil = -Infinity;
+  /** Size of the drawing buffer: the view's, or less for a draft. */
+  #buffer: Extent = [1, 1];
   #frames = 0;
   #milliseconds = 0;
   #disposed = false;
@@ -186,6 +197,9 @@ export class ImageStage {
    */
   async setReconstruction(given: Reconstruction | null): Promise<void> {
     const before = this.pictureSize;
+    const now = performance.now();
+    if (now - this.#setAt < REST_OF_STREAM) this.#streamUntil = now + REST_OF_STREAM;
+    this.#setAt = now;
     const reconstruction = given && this.canShow(given) ? given : null;
     if (reconstruction?.kind === 'pixels') {
       const picture = pixelsAsPicture(reconstruction);
@@ -260,22 +274,27 @@ export class ImageStage {
     if (this.#disposed || this.#lost || this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draw(this.device.software ? SOFTWARE_TAPS.moving : view.MAXIMUM_TAPS);
+      this.#draw(this.device.software ? SOFTWARE.moving : FULL);
     });
   }
 
   /** Draws now, as well as the device can. */
   render(): void {
-    this.#draw(this.device.software ? SOFTWARE_TAPS.resting : view.MAXIMUM_TAPS);
+    this.#draw(this.device.software ? SOFTWARE.resting : FULL);
   }
 
-  #draw(taps: number): void {
+  #draw({ taps, scale }: { readonly taps: number; readonly scale: number }): void {
     if (this.#disposed || this.#lost) return;
     const began = performance.now();
+    const buffer = view.scaled(this.#view, scale);
+    if (buffer[0] !== this.#buffer[0] || buffer[1] !== this.#buffer[1]) {
+      this.#buffer = buffer;
+      this.renderer.setSize(buffer[0], buffer[1], false);
+    }
     const smaller = compose(this.#shading.uniforms, {
-      state: this.#state,
-      view: this.#view,
-      ratio: this.#ratio,
+      state: { ...this.#state, zoom: this.#state.zoom * scale },
+      view: buffer,
+      ratio: this.#ratio * scale,
       frame: this.pictureSize,
       mode: this.shownMode,
       original: this.#original && { ...this.#layer('original', this.#original.size), channels: this.#original.channels, alpha: this.#original.alpha },
@@ -292,7 +311,9 @@ export class ImageStage {
     this.#milliseconds = performance.now() - began;
     this.#frames++;
     clearTimeout(this.#rest);
-    if (smaller && this.device.software && taps < SOFTWARE_TAPS.resting) this.#rest = setTimeout(() => this.render(), REST);
+    if (this.device.software && (scale < 1 || (smaller && taps < SOFTWARE.resting.taps))) {
+      this.#rest = setTimeout(() => this.render(), performance.now() < this.#streamUntil ? REST_OF_STREAM : REST);
+    }
     this.options.onFrame?.(this.statistics);
   }
 
@@ -396,7 +417,6 @@ export class ImageStage {
     this.#view = [Math.max(1, Math.round(size[0] * scale)), Math.max(1, Math.round(size[1] * scale))];
     this.#ratio = ratio * scale;
     this.renderer.setPixelRatio(1);
-    this.renderer.setSize(this.#view[0], this.#view[1], false);
     this.#apply(this.#state);
   }
 

@@ -168,3 +168,8 @@ export function filtering(filter: StageFilter, magnification: number, coarse: bo
   const nearest = filter === 'nearest' || (filter === 'auto' && !coarse && magnification >= AUTO_NEAREST_ZOOM);
   return { sharpness: nearest ? Math.max(1, magnification) : 1, taps: 1 };
 }
+
+/** A view of `scale` times as many pixels along each edge, at least one. */
+export function scaled(view: Extent, scale: number): Extent {
+  return [Math.max(1, Math.round(view[0] * scale)), Math.max(1, Math.round(view[1] * scale))];
+}

@@ -2,6 +2,7 @@ import { StudioError } from '#core/errors';
 import type { TrainState } from '#engine/engine';
 import type { EventOf } from '#main/ipc/contract';
 import { bytesOf, floatsOf, type Client } from '../client';
+import { PreviewPace } from './preview-pace';
 import { PREVIEW_PIXELS, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
 
 /** Starts a fit in the main process. Throws StudioError when it cannot start. */
@@ -21,18 +22,20 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
     // Main ends a timed fit by itself; this is for a main that does not know the budget.
     if (seconds !== null && progress.seconds > seconds * 1.1 + 1) control('stop');
   };
-  const onPreview = (event: EventOf<'fit.preview'>): void => {
-    const { size, channels, data } = event;
-    sink.shown({ kind: 'pixels', label: 'live', size, channels, type: 'uint8', alpha: picture.info.alpha, samples: new Uint8Array(data) });
-  };
+  const pace = new PreviewPace<EventOf<'fit.preview'>>(({ size, channels, data }) =>
+    sink.shown({ kind: 'pixels', label: 'live', size, channels, type: 'uint8', alpha: picture.info.alpha, samples: new Uint8Array(data) }),
+  );
   // Events may overtake the answer that names the run: they wait until the name is known.
   const early: (() => void)[] = [];
   const forThisRun = <Event extends { run: string }>(listener: (event: Event) => void) => (event: Event): void => {
     if (run === null) early.push(() => event.run === run && listener(event));
     else if (event.run === run) listener(event);
   };
-  const stops = [client.on('fit.progress', forThisRun(onProgress)), client.on('fit.preview', forThisRun(onPreview)), client.on('fit.ended', forThisRun(finish))];
-  const stopListening = (): void => stops.forEach((stop) => stop());
+  const stops = [client.on('fit.progress', forThisRun(onProgress)), client.on('fit.preview', forThisRun((event: EventOf<'fit.preview'>) => pace.offer(event))), client.on('fit.ended', forThisRun(finish))];
+  const stopListening = (): void => {
+    pace.stop();
+    stops.forEach((stop) => stop());
+  };
 
   let facts: FitDriver['facts'];
   try {
