@@ -67,6 +67,8 @@ test('pause, step, resume and stop answer to their keys; the result is encoded, 
   await app.getByLabel('File name').fill('harbour.inr');
   await app.getByRole('dialog').getByRole('button', { name: /^Save/ }).click();
   await expect.poll(() => existsSync(join(host.root, 'harbour.inr'))).toBe(true);
+  // The file is there before the answer is: until then the dialog has the keys.
+  await expect(app.getByRole('dialog')).toHaveCount(0);
   const saved = readFileSync(join(host.root, 'harbour.inr'));
   expect(saved.subarray(1, 4).toString()).toBe('INR');
 
