@@ -42,7 +42,7 @@ async function encodeAlone(studio: Studio, run: Run, bits: number): Promise<bool
   run.encoding = true;
   try {
     await studio.working('Encoding', async (task) => {
-      const artifact = await studio.client.call('artifact.encode', { task, signal: picture.info.signal, config, parameters: bytesOf(parameters) });
+      const artifact = await studio.client.call('artifact.encode', { task, signal: picture.info.signal, config, parameters: bytesOf(parameters), ...(run.progress && { steps: run.progress.step }) });
       // A fit that was resumed meanwhile shows its live model; the file is kept all the same.
       const replaced = run.accept(artifact);
       if (run.state !== 'running') await showArtifact(studio, run, artifact);

@@ -11,7 +11,7 @@ import { startRemoteFit } from './remote-fit';
  * GPU refuses this network.
  */
 export async function startFit(client: Client, gpu: Gpu, request: FitRequest, auto: boolean, sink: FitSink, notice: (text: string) => void): Promise<FitDriver> {
-  const remote = (again: FitRequest): Promise<FitDriver> => startRemoteFit(client, again, sink);
+  const remote = (again: FitRequest): Promise<FitDriver> => startRemoteFit(client, again, sink, notice);
   if (request.engine !== 'webgpu') {
     const driver = await remote(request);
     sink.device(driver.facts);

@@ -1,4 +1,5 @@
 import { StudioError } from '#core/errors';
+import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
 import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
 import { FitSession, type SessionProgress } from '#engine/session';
@@ -68,6 +69,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
   const { picture, config } = request;
   const { size, channels, type } = picture.info;
   const field = fieldFor(config.network, size.length, channels);
+  requireDecodable(field, size);
   const trainerRequest: TrainerRequest = {
     field,
     plan: config.plan,

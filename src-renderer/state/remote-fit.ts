@@ -5,8 +5,8 @@ import { bytesOf, floatsOf, type Client } from '../client';
 import { PreviewPace } from './preview-pace';
 import { PREVIEW_PIXELS, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
 
-/** Starts a fit in the main process. Throws StudioError when it cannot start. */
-export async function startRemoteFit(client: Client, request: FitRequest, sink: FitSink): Promise<FitDriver> {
+/** Starts a fit in the main process; `notice` tells the user what main has to say about it. Throws StudioError when it cannot start. */
+export async function startRemoteFit(client: Client, request: FitRequest, sink: FitSink, notice: (text: string) => void): Promise<FitDriver> {
   const { picture, config, engine, seconds, secondsBefore, state } = request;
   if (engine === 'webgpu') throw new StudioError('usage', 'device.place', 'The webgpu engine runs in the window.');
   let run: string | null = null;
@@ -31,7 +31,7 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
     if (run === null) early.push(() => event.run === run && listener(event));
     else if (event.run === run) listener(event);
   };
-  const stops = [client.on('fit.progress', forThisRun(onProgress)), client.on('fit.preview', forThisRun((event: EventOf<'fit.preview'>) => pace.offer(event))), client.on('fit.ended', forThisRun(finish))];
+  const stops = [client.on('fit.progress', forThisRun(onProgress)), client.on('fit.preview', forThisRun((event: EventOf<'fit.preview'>) => pace.offer(event))), client.on('fit.notice', forThisRun(({ message }: EventOf<'fit.notice'>) => notice(message))), client.on('fit.ended', forThisRun(finish))];
   const stopListening = (): void => {
     pace.stop();
     stops.forEach((stop) => stop());
