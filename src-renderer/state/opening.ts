@@ -19,8 +19,16 @@ export async function load(studio: Studio, files: readonly FileRef[]): Promise<v
       await studio.working(`Opening ${file.name}`, async (task, progress) => {
         const loaded = await studio.client.call('file.load', { file: file.file, task });
         progress(0.5);
-        if (loaded.kind === 'signal') await takePicture(studio, loaded.signal);
-        else await takeArtifact(studio, loaded.artifact);
+        const goOn = (): void => studio.throwIfCancelled(task);
+        try {
+          if (loaded.kind === 'signal') await takePicture(studio, loaded.signal, goOn);
+          else await takeArtifact(studio, loaded.artifact, goOn);
+        } catch (error) {
+          // Nobody else knows of it.
+          const closed = loaded.kind === 'signal' ? studio.client.call('signal.close', { signal: loaded.signal.signal }) : studio.client.call('artifact.close', { artifact: loaded.artifact.artifact });
+          closed.catch(() => undefined);
+          throw error;
+        }
       });
       studio.openFault = '';
     } catch (error) {
@@ -29,9 +37,10 @@ export async function load(studio: Studio, files: readonly FileRef[]): Promise<v
   }
 }
 
-async function takePicture(studio: Studio, info: SignalInfo): Promise<void> {
+async function takePicture(studio: Studio, info: SignalInfo, goOn: () => void): Promise<void> {
   if (info.size.length !== 2) throw new StudioError('input', 'input.dimensions', `${info.name} has ${info.size.length} dimensions; this version shows pictures, which have 2.`);
   const bytes = await studio.client.readSamples({ signal: info.signal }, info.rawBytes);
+  goOn();
   const samples = samplesOf(bytes, info.type);
   const picture: Picture = { info, samples, thumbnail: thumbnail({ ...info, samples }, 112) };
   if (studio.active) stop(studio);
@@ -43,17 +52,28 @@ async function takePicture(studio: Studio, info: SignalInfo): Promise<void> {
   studio.notices.speak(`${info.name} is open, ${formatSize(info.size)}.`);
 }
 
-async function takeArtifact(studio: Studio, info: ArtifactInfo): Promise<void> {
+async function takeArtifact(studio: Studio, info: ArtifactInfo, goOn: () => void): Promise<void> {
   const run = new Run('file', null, 'opened file', '', null, null);
   run.state = 'done';
   run.accept(info);
   await showArtifact(studio, run, info);
+  goOn();
   if (studio.active) stop(studio);
   studio.runs = [run, ...studio.runs];
   studio.run = run;
   studio.compared = null;
   studio.setView({ fitted: true });
   studio.notices.speak(`${info.name} is open, ${formatSize(info.size)}.`);
+}
+
+/** Takes a run that is over out of the list and lets go of everything that main holds for it. */
+export function removeRun(studio: Studio, run: Run): void {
+  if (run.active || run.encoding) return;
+  studio.runs = studio.runs.filter((each) => each !== run);
+  if (studio.run === run) studio.run = null;
+  if (studio.compared === run) studio.compared = null;
+  for (const { artifact } of run.encodings) studio.client.call('artifact.close', { artifact }).catch(() => undefined);
+  forgetUnused(studio);
 }
 
 /** Signals that no run and no view needs any more are closed in main. */

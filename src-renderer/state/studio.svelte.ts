@@ -3,6 +3,7 @@
  * live beside it (opening.ts, fitting.ts, encoding.ts) as functions over this object. A flow either finishes or leaves
  * everything as it was.
  */
+import { StudioError } from '#core/errors';
 import type { ArtifactInfo, CodecRow, Description, Settings } from '#main/ipc/contract';
 import type { EngineName } from '#engine/engine';
 import { fitCommand } from '../copy-command';
@@ -58,7 +59,9 @@ export class Studio {
   readonly engine = $derived(decideEngine(this.settings.engine, this.gpu.facts, this.gpu.missing, this.description?.engines ?? []));
   /** Fault that keeps the last file closed, shown on the empty stage. */
   openFault = $state('');
-  #settingsTimer: ReturnType<typeof setTimeout> | undefined;
+  // Nothing on screen depends on it.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  readonly #cancelled = new Set<string>();
 
   constructor(readonly client: Client) {
     client.on('task.progress', ({ task, label, fraction }) => {
@@ -88,10 +91,8 @@ export class Studio {
 
   changeSettings(change: Partial<Settings>): void {
     this.settings = { ...this.settings, ...change };
-    clearTimeout(this.#settingsTimer);
-    this.#settingsTimer = setTimeout(() => {
-      this.client.call('settings.write', this.settings).catch((error: unknown) => this.notices.fault(error));
-    }, 300);
+    // At once: the window may be closed or reloaded in the next moment.
+    this.client.call('settings.write', this.settings).catch((error: unknown) => this.notices.fault(error));
   }
 
   togglePane(pane: keyof Settings['panes']): void {
@@ -114,10 +115,17 @@ export class Studio {
       });
     } finally {
       this.busy = this.busy.filter((each) => each.task !== task);
+      this.#cancelled.delete(task);
     }
   }
 
+  /** Throws the fault of a cancelled task when the user has called it off, for the steps of it that main does not know. */
+  throwIfCancelled(task: string): void {
+    if (this.#cancelled.has(task)) throw new StudioError('cancelled', 'cancelled', 'Cancelled.');
+  }
+
   cancel(task: string): void {
+    this.#cancelled.add(task);
     this.client.call('task.cancel', { task }).catch((error: unknown) => this.notices.fault(error));
   }
 
