@@ -1,4 +1,4 @@
-/** What went wrong, as the exit code of the command line knows it (DESIGN section 4). */
+/** What went wrong, as the exit code of the command line knows it (docs/COMMAND-LINE.md). */
 export type ErrorKind = 'failed' | 'usage' | 'input' | 'container' | 'device' | 'cancelled';
 
 export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, usage: 2, input: 3, container: 4, device: 5, cancelled: 130 };

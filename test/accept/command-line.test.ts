@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('a fit and its file', () => {
-  it('reports what DESIGN promises as one JSON object, whatever the threads', async () => {
+  it('reports what docs/COMMAND-LINE.md promises as one JSON object, whatever the threads', async () => {
     const run = await fit('photo.png', 'a.inr', '--seed', '7', '--threads', '1', '--json');
     const result = json(run);
     for (const key of ['bytes', 'bpp', 'ratio', 'psnr', 'steps', 'seconds', 'stepsPerSecond', 'device', 'sha256']) expect(result).toHaveProperty(key);
