@@ -202,6 +202,9 @@ for (const theme of ['dark', 'light'] as const) {
     await app.getByRole('button', { name: 'Every knob' }).click();
     await app.getByRole('button', { name: 'Start' }).click();
     await expect.poll(() => step(app), { timeout: 30_000 }).toBeGreaterThan(2);
+    // The views come to life with the first preview; while they change, their colours are between two states.
+    await expect(app.getByRole('group', { name: 'View' }).first().getByRole('button', { name: 'Split' })).toBeEnabled();
+    await app.waitForTimeout(300);
     await axe();
     await app.getByRole('button', { name: 'Stop' }).click();
     await expect(fileScore(app)).toBeVisible({ timeout: 60_000 });

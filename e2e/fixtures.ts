@@ -104,7 +104,7 @@ export const test = base.extend<Fixtures>({
   axe: async ({ page }, use) => {
     await use(async (which = page) => {
       const { violations } = await new AxeBuilder({ page: which }).analyze();
-      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target, any }) => `${target.join(' ')} (${any[0]?.message ?? ''})`).join(', ')}`);
       expect(found, 'violations that axe finds').toEqual([]);
     });
   },
