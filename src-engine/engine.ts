@@ -3,13 +3,14 @@
  * `tfjs` (the reference that defines what is right), `cpu` (WebAssembly SIMD on worker threads), `webgpu` (generated WGSL).
  *
  * What every implementation must agree on, to a relative 1e-3 of the parameters after 50 steps:
- * - the batch of step s: grid indices batchIndex(seed, s, e, points) for e in [0, batch), s counted from 0;
- * - the target t in [0,1] = raw sample / sampleMaximum; the prediction y = 0.5 + 0.5 * head;
- * - the loss: mean over batch and channels of (y - t)^2;
- * - Adam in the paper's form: m, v with bias correction by step s+1, update lr * mHat / (sqrt(vHat) + epsilon).
+ * - the batch of step s, counted from 0: grid indices drawIndex(plan, seed, s, e, points) for e in [0, effectiveBatch) (fit/sampling.ts);
+ * - the target t in [0,1] = raw sample / sampleMaximum; the prediction y = headSample(z) (field/activation.ts);
+ * - the loss: mean over batch and channels of lossOf(plan.loss, y, t) (fit/loss.ts);
+ * - clipping, update and averaging as fit/optimizer.ts defines them.
  */
 import type { Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
+import { pcg3d } from '#core/fit/random';
 import type { SampleType } from '#core/signal/signal';
 
 export type EngineName = 'webgpu' | 'cpu' | 'tfjs';
@@ -40,13 +41,22 @@ export interface TrainState {
   /** Adam's first and second moments, not bias-corrected. */
   readonly moment1: Float32Array;
   readonly moment2: Float32Array;
+  /** Moving average of the parameters, exactly where plan.average is not null. */
+  readonly average?: Float32Array;
+}
+
+/** The parameters that are shown, measured and saved: the average where there is one. */
+export function modelParameters(state: TrainState): Float32Array {
+  return state.average ?? state.parameters;
 }
 
 export interface TrainReport {
   /** Steps done in all. */
   readonly step: number;
-  /** Mean loss over the steps of this call (MSE of samples in [0,1], on the drawn batches). */
+  /** Mean loss over the steps of this call, on the drawn batches. */
   readonly loss: number;
+  /** Mean squared error of samples in [0,1] over the same steps, whatever the loss: PSNR follows from it. */
+  readonly squaredError: number;
 }
 
 export interface TrainerRequest {
@@ -60,16 +70,47 @@ export interface TrainerRequest {
 
 export interface Trainer {
   readonly field: Field;
+  /** What a user should know of this fit, in sentences: work cut smaller because memory was short, a signal that is streamed. */
+  readonly notes?: readonly string[];
   /** Runs learningRates.length steps, one rate a step. One call at a time. Throws DeviceLostError when the device is gone. */
   run(learningRates: Float32Array): Promise<TrainReport>;
   /** A copy of the complete state. */
   checkpoint(): Promise<TrainState>;
   /**
-   * The current float model on a regular grid of `size` points over the domain: values 0.5 + 0.5 * head, not clamped,
+   * The current float model (modelParameters) on a regular grid of `size` points over the domain: samples, not clamped,
    * interleaved channels, x fastest. For display only: numbers come from the decoded file.
    */
   reconstruct(size: readonly number[]): Promise<Float32Array>;
   dispose(): void;
+}
+
+/** Many fits of one field at once: tiles of a large image or volume, each with its own parameters. */
+export interface SwarmRequest {
+  readonly field: Field;
+  readonly plan: FitPlan;
+  /** One data set a member; sizes may differ, channels and type may not. */
+  readonly members: readonly TrainingSet[];
+  /** Member k fits as a Trainer with seed memberSeed(seed, k) does. */
+  readonly seed: number;
+}
+
+export interface SwarmReport {
+  readonly step: number;
+  /** Mean loss of each member over the steps of this call. */
+  readonly losses: Float32Array;
+}
+
+export interface Swarm {
+  readonly members: number;
+  run(learningRates: Float32Array): Promise<SwarmReport>;
+  /** Parameters of all members one after the other, each as parameterLayout(field). */
+  parameters(): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** Seed of member `member` of a swarm. */
+export function memberSeed(seed: number, member: number): number {
+  return pcg3d(seed, 0x5357524d, member);
 }
 
 export interface Engine {
@@ -77,6 +118,9 @@ export interface Engine {
   /** null when this field can be fitted here, else one sentence that says why not and what works instead. */
   refusal(field: Field, plan: FitPlan): string | null;
   createTrainer(request: TrainerRequest): Promise<Trainer>;
+  /** null when a swarm of this field can be fitted here, else one sentence; absent: this engine has no swarms. */
+  swarmRefusal?(field: Field, plan: FitPlan): string | null;
+  createSwarm?(request: SwarmRequest): Promise<Swarm>;
   /** Evaluates given parameters on a regular grid; as Trainer.reconstruct. */
   evaluate(field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array>;
   dispose(): Promise<void>;

@@ -1,16 +1,21 @@
 /**
- * The slow, obvious engine: forward pass, gradient and Adam of a Field written out in float64, one sample at a time. It exists
+ * The slow, obvious engine: forward pass, gradient and update of a Field written out in float64, one sample at a time. It exists
  * to be read and to be compared with: every fast engine must agree with it (engine.ts says how closely). No tricks, no padding,
- * no folding of omega into weights; the formulas are those of field.ts and engine.ts, word by word.
+ * no folding of omega into weights; the formulas are those of src-core/field and src-core/fit, word by word.
  *
  * Backward pass of a dense layer z = W^T x + b under the loss L (Rumelhart et al. 1986):
  * dL/dW[i][o] = x[i] dL/dz[o],  dL/db[o] = dL/dz[o],  dL/dx[i] = sum_o W[i][o] dL/dz[o].
  */
+import { activate, headSample } from '#core/field/activation';
 import { fourierMatrix } from '#core/field/encoding';
-import { encodedWidth, omegaOf, type Field } from '#core/field/field';
+import { closesBlock, encodedWidth, gridOf, headOf, type Field } from '#core/field/field';
+import { vectorIndex } from '#core/field/grid';
 import { initialParameters } from '#core/field/init';
-import { parameterLayout, type ParameterLayout } from '#core/field/layout';
-import { batchIndex } from '#core/fit/random';
+import { isHiddenMatrix, parameterLayout, type ParameterLayout, type TableSlot } from '#core/field/layout';
+import { lossOf } from '#core/fit/loss';
+import { averageDecay, clipFactor, orthogonalized } from '#core/fit/optimizer';
+import type { DrawTable } from '#core/fit/importance';
+import { drawIndex, effectiveBatch } from '#core/fit/sampling';
 import { gridCoordinate } from '#core/signal/coordinates';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
 import type { TrainReport, Trainer, TrainerRequest, TrainState } from './engine';
@@ -27,8 +32,31 @@ export function pointCoordinates(size: readonly number[], index: number): number
   });
 }
 
+/** One corner of a cell of a grid: where its vector begins in the flat parameters, and its interpolation weight. */
+export interface Corner {
+  readonly offset: number;
+  readonly weight: number;
+}
+
+/** The 2^d corners around a point in one level, as field/grid.ts numbers and weighs them. */
+export function cornersOf(table: TableSlot, features: number, point: readonly number[]): Corner[] {
+  const half = (table.resolution - 1) / 2;
+  const places = point.map((x) => Math.fround(Math.fround(half * x) + half));
+  const cells = places.map((h) => Math.min(Math.max(Math.floor(h), 0), table.resolution - 2));
+  return Array.from({ length: 2 ** point.length }, (_, corner) => {
+    let weight = 1;
+    const node = cells.map((cell, axis) => {
+      const above = (corner >> axis) & 1;
+      const within = places[axis]! - cell;
+      weight *= above ? within : 1 - within;
+      return cell + above;
+    });
+    return { offset: table.offset + vectorIndex(table, node) * features, weight };
+  });
+}
+
 /** Features of one point, in the order that field.ts defines. `matrix` is fourierMatrix(...) for Fourier features. */
-export function encodePoint(field: Field, matrix: Matrix | null, point: readonly number[]): Float64Array {
+export function encodePoint(field: Field, layout: ParameterLayout, parameters: Float64Array, matrix: Matrix | null, point: readonly number[]): Float64Array {
   const { encoding } = field;
   const features = new Float64Array(encodedWidth(encoding, field.inputs));
   let at = 0;
@@ -53,6 +81,14 @@ export function encodePoint(field: Field, matrix: Matrix | null, point: readonly
         features[encoding.features + feature] = Math.cos(Math.PI * halfTurns);
       }
       break;
+    case 'dense-grid':
+    case 'hash-grid':
+      for (const table of layout.tables) {
+        for (const { offset, weight } of cornersOf(table, encoding.features, point)) {
+          for (let j = 0; j < encoding.features; j++) features[table.level * encoding.features + j]! += weight * parameters[offset + j]!;
+        }
+      }
+      break;
     default:
       encoding satisfies never;
   }
@@ -68,6 +104,7 @@ interface Trace {
 function forward(field: Field, layout: ParameterLayout, parameters: Float64Array, features: Float64Array): Trace {
   const inputs: Float64Array[] = [];
   const sums: Float64Array[] = [];
+  const outputs: Float64Array[] = [];
   let x = features;
   for (const layer of layout.layers) {
     const z = new Float64Array(layer.fanOut);
@@ -78,16 +115,23 @@ function forward(field: Field, layout: ParameterLayout, parameters: Float64Array
     }
     inputs.push(x);
     sums.push(z);
-    const omega = omegaOf(field.activation, layer.index);
-    x = field.activation.kind === 'sine' ? z.map((value) => Math.sin(omega * value)) : z.map((value) => Math.max(0, value));
+    if (layer.index === field.depth) break;
+    x = z.map((value) => activate(field.activation, layer.index, value).value);
+    if (closesBlock(field, layer.index)) {
+      const shortcut = outputs[layer.index - 2]!;
+      x = x.map((value, i) => 0.5 * (shortcut[i]! + value));
+    }
+    outputs.push(x);
   }
   return { inputs, sums };
 }
 
-/** Adds the gradient of one sample to `gradient`, given dL/d(head). */
-function backward(field: Field, layout: ParameterLayout, parameters: Float64Array, trace: Trace, headGradient: Float64Array, gradient: Float64Array): void {
+/** Adds the gradient of one sample to `gradient`, given dL/d(head); returns dL/d(features). */
+function backward(field: Field, layout: ParameterLayout, parameters: Float64Array, trace: Trace, headGradient: Float64Array, gradient: Float64Array): Float64Array {
   let dz = headGradient;
-  for (let index = field.depth; index >= 0; index--) {
+  /** dL/d(a_l) of hidden layers that shortcuts have contributed to. */
+  const shortcuts: (Float64Array | undefined)[] = [];
+  for (let index = field.depth; ; index--) {
     const layer = layout.layers[index]!;
     const x = trace.inputs[index]!;
     const dx = new Float64Array(layer.fanIn);
@@ -99,21 +143,35 @@ function backward(field: Field, layout: ParameterLayout, parameters: Float64Arra
         dx[i]! += parameters[at]! * dz[o]!;
       }
     }
-    if (index === 0) return;
-    const z = trace.sums[index - 1]!;
-    const omega = omegaOf(field.activation, index - 1);
-    dz = dx.map((value, i) => value * (field.activation.kind === 'sine' ? omega * Math.cos(omega * z[i]!) : z[i]! > 0 ? 1 : 0));
+    if (index === 0) return dx;
+    const below = index - 1;
+    const z = trace.sums[below]!;
+    const shortcut = shortcuts[below];
+    let da = shortcut ? dx.map((value, i) => value + shortcut[i]!) : dx;
+    if (closesBlock(field, below)) {
+      da = da.map((value) => 0.5 * value);
+      shortcuts[below - 2] = da;
+    }
+    dz = da.map((value, i) => value * activate(field.activation, below, z[i]!).slope);
   }
 }
 
-/** The field at one point: 0.5 + 0.5 * head for every channel, in float64. */
+/** The sample of every channel at one point, in float64. */
 export function referenceSample(field: Field, parameters: ArrayLike<number>, point: readonly number[]): Float64Array {
   const layout = parameterLayout(field);
-  return forward(field, layout, Float64Array.from(parameters), encodePoint(field, matrixOf(field), point)).sums[field.depth]!.map((z) => 0.5 + 0.5 * z);
+  const weights = Float64Array.from(parameters);
+  const { sums } = forward(field, layout, weights, encodePoint(field, layout, weights, matrixOf(field), point));
+  return sums[field.depth]!.map((z) => headSample(headOf(field), z).value);
 }
 
-/** Loss and gradient of batch `step` (0-based) at `parameters`, as engine.ts defines both. */
-export function referenceGradient(request: TrainerRequest, parameters: ArrayLike<number>, step: number): { loss: number; gradient: Float64Array } {
+export interface ReferenceGradient {
+  readonly loss: number;
+  readonly squaredError: number;
+  readonly gradient: Float64Array;
+}
+
+/** Loss and gradient of batch `step` (0-based) at `parameters`, as engine.ts defines both; not clipped. */
+export function referenceGradient(request: TrainerRequest, parameters: ArrayLike<number>, step: number, table?: DrawTable): ReferenceGradient {
   const { field, data, plan, seed } = request;
   const layout = parameterLayout(field);
   const weights = Float64Array.from(parameters);
@@ -121,18 +179,32 @@ export function referenceGradient(request: TrainerRequest, parameters: ArrayLike
   const matrix = matrixOf(field);
   const points = pointCount(data.size);
   const maximum = sampleMaximum(data.type);
+  const batch = effectiveBatch(plan, points);
+  const share = 1 / (batch * data.channels);
+  const grid = gridOf(field.encoding);
   let loss = 0;
-  for (let element = 0; element < plan.batch; element++) {
-    const index = batchIndex(seed, step, element, points);
-    const trace = forward(field, layout, weights, encodePoint(field, matrix, pointCoordinates(data.size, index)));
+  let squaredError = 0;
+  for (let element = 0; element < batch; element++) {
+    const index = drawIndex(plan, seed, step, element, points, table);
+    const point = pointCoordinates(data.size, index);
+    const trace = forward(field, layout, weights, encodePoint(field, layout, weights, matrix, point));
     const headGradient = trace.sums[field.depth]!.map((z, channel) => {
-      const error = 0.5 + 0.5 * z - data.samples[index * data.channels + channel]! / maximum;
-      loss += (error * error) / (plan.batch * data.channels);
-      return (2 * error * 0.5) / (plan.batch * data.channels);
+      const target = data.samples[index * data.channels + channel]! / maximum;
+      const sample = headSample(headOf(field), z);
+      const { loss: own, slope } = lossOf(plan.loss, sample.value, target);
+      loss += own * share;
+      squaredError += (sample.value - target) ** 2 * share;
+      return slope * sample.slope * share;
     });
-    backward(field, layout, weights, trace, headGradient, gradient);
+    const features = backward(field, layout, weights, trace, headGradient, gradient);
+    if (!grid) continue;
+    for (const slot of layout.tables) {
+      for (const { offset, weight } of cornersOf(slot, grid.features, point)) {
+        for (let j = 0; j < grid.features; j++) gradient[offset + j]! += weight * features[slot.level * grid.features + j]!;
+      }
+    }
   }
-  return { loss, gradient };
+  return { loss, squaredError, gradient };
 }
 
 function matrixOf(field: Field): Matrix | null {
@@ -140,48 +212,96 @@ function matrixOf(field: Field): Matrix | null {
   return encoding.kind === 'fourier' ? fourierMatrix(encoding.features, field.inputs, encoding.sigma, encoding.seed) : null;
 }
 
+/** The numbers of a fit between steps, in float64. */
+export interface ReferenceState {
+  readonly parameters: Float64Array;
+  readonly moment1: Float64Array;
+  readonly moment2: Float64Array;
+  readonly average: Float64Array | null;
+}
+
+/** One update (fit/optimizer.ts) in place. `t` counts steps from 1, `rate` is the schedule's learning rate of this step. */
+export function referenceUpdate(request: TrainerRequest, state: ReferenceState, unclipped: Float64Array, t: number, rate: number): void {
+  const { field, plan } = request;
+  const { optimizer } = plan;
+  const { beta1, beta2, epsilon, weightDecay } = optimizer;
+  const { parameters, moment1, moment2, average } = state;
+  const factor = clipFactor(plan.clip, Math.sqrt(unclipped.reduce((sum, g) => sum + g * g, 0)));
+  const gradient = unclipped.map((g) => g * factor);
+  for (const slot of parameterLayout(field).tensors) {
+    const end = slot.offset + slot.length;
+    if (optimizer.kind === 'muon' && isHiddenMatrix(field, slot)) {
+      const { momentum } = optimizer;
+      const muonRate = (rate * optimizer.muonLearningRate) / optimizer.learningRate;
+      for (let i = slot.offset; i < end; i++) moment1[i] = momentum * moment1[i]! + (1 - momentum) * gradient[i]!;
+      const looked = gradient.slice(slot.offset, end).map((g, i) => (1 - momentum) * g + momentum * moment1[slot.offset + i]!);
+      orthogonalized(looked, slot.shape[0]!).forEach((direction, i) => {
+        parameters[slot.offset + i]! -= muonRate * (direction + weightDecay * parameters[slot.offset + i]!);
+      });
+      continue;
+    }
+    const decay = slot.role === 'weight' ? weightDecay : 0;
+    for (let i = slot.offset; i < end; i++) {
+      const g = gradient[i]!;
+      if (slot.role === 'table' && g === 0) continue;
+      moment1[i] = beta1 * moment1[i]! + (1 - beta1) * g;
+      moment2[i] = beta2 * moment2[i]! + (1 - beta2) * g * g;
+      const corrected1 = moment1[i]! / (1 - beta1 ** t);
+      const corrected2 = moment2[i]! / (1 - beta2 ** t);
+      parameters[i]! -= rate * (corrected1 / (Math.sqrt(corrected2) + epsilon) + decay * parameters[i]!);
+    }
+  }
+  if (!average || plan.average === null) return;
+  const d = averageDecay(plan.average, t);
+  for (let i = 0; i < average.length; i++) average[i] = d * average[i]! + (1 - d) * parameters[i]!;
+}
+
 /**
  * A Trainer in plain float64 TypeScript. Exact enough to be the yardstick, several thousand times slower than the engines: meant for
- * tests with small networks and batches. Its state is float64 between calls; checkpoints are rounded to float32.
+ * tests with small networks and batches. Its state is float64 between calls; checkpoints are rounded to float32. Error-driven
+ * sampling stays uniform here: its tables are the engines' own.
  */
 export function referenceTrainer(request: TrainerRequest): Trainer {
   const { field, plan, seed } = request;
-  const { beta1, beta2, epsilon } = plan.optimizer;
-  const parameters = Float64Array.from(request.state?.parameters ?? initialParameters(field, seed));
-  const moment1 = Float64Array.from(request.state?.moment1 ?? new Float32Array(parameters.length));
-  const moment2 = Float64Array.from(request.state?.moment2 ?? new Float32Array(parameters.length));
+  const start = request.state?.parameters ?? initialParameters(field, seed);
+  const numbers = (values?: Float32Array): Float64Array => Float64Array.from(values ?? new Float32Array(start.length));
+  const state: ReferenceState = {
+    parameters: numbers(start),
+    moment1: numbers(request.state?.moment1),
+    moment2: numbers(request.state?.moment2),
+    average: plan.average === null ? null : numbers(request.state?.average ?? start),
+  };
   let step = request.state?.step ?? 0;
 
   return {
     field,
     async run(learningRates: Float32Array): Promise<TrainReport> {
-      let total = 0;
+      let loss = 0;
+      let squaredError = 0;
       for (const rate of learningRates) {
-        const { loss, gradient } = referenceGradient(request, parameters, step);
-        total += loss;
+        const report = referenceGradient(request, state.parameters, step);
+        loss += report.loss / learningRates.length;
+        squaredError += report.squaredError / learningRates.length;
         step++;
-        for (let i = 0; i < parameters.length; i++) {
-          const g = gradient[i]!;
-          moment1[i] = beta1 * moment1[i]! + (1 - beta1) * g;
-          moment2[i] = beta2 * moment2[i]! + (1 - beta2) * g * g;
-          const corrected1 = moment1[i]! / (1 - beta1 ** step);
-          const corrected2 = moment2[i]! / (1 - beta2 ** step);
-          parameters[i]! -= (rate * corrected1) / (Math.sqrt(corrected2) + epsilon);
-        }
+        referenceUpdate(request, state, report.gradient, step, rate);
       }
-      return { step, loss: learningRates.length === 0 ? 0 : total / learningRates.length };
+      return { step, loss, squaredError };
     },
     async checkpoint(): Promise<TrainState> {
-      return { step, parameters: Float32Array.from(parameters), moment1: Float32Array.from(moment1), moment2: Float32Array.from(moment2) };
+      const { parameters, moment1, moment2, average } = state;
+      const rounded = { parameters: Float32Array.from(parameters), moment1: Float32Array.from(moment1), moment2: Float32Array.from(moment2) };
+      return { step, ...rounded, ...(average ? { average: Float32Array.from(average) } : {}) };
     },
     async reconstruct(size: readonly number[]): Promise<Float32Array> {
       const layout = parameterLayout(field);
       const matrix = matrixOf(field);
+      const parameters = state.average ?? state.parameters;
       const values = new Float32Array(pointCount(size) * field.outputs);
       for (let index = 0; index < pointCount(size); index++) {
-        const head = forward(field, layout, parameters, encodePoint(field, matrix, pointCoordinates(size, index))).sums[field.depth]!;
+        const features = encodePoint(field, layout, parameters, matrix, pointCoordinates(size, index));
+        const head = forward(field, layout, parameters, features).sums[field.depth]!;
         head.forEach((z, channel) => {
-          values[index * field.outputs + channel] = 0.5 + 0.5 * z;
+          values[index * field.outputs + channel] = headSample(headOf(field), z).value;
         });
       }
       return values;

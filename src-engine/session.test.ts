@@ -27,7 +27,7 @@ class RecordingTrainer implements Trainer {
     if (this.step + learningRates.length > this.loseAfter) throw new DeviceLostError('gone');
     this.rates.push(...learningRates);
     this.step += learningRates.length;
-    return { step: this.step, loss: 1 / this.step };
+    return { step: this.step, loss: 1 / this.step, squaredError: 1 / this.step };
   }
   async checkpoint(): Promise<TrainState> {
     const parameters = initialParameters(field, 1);

@@ -18,7 +18,7 @@ export interface SessionProgress {
   readonly steps: number;
   /** Mean loss over the steps since the last report. */
   readonly loss: number;
-  /** -10 log10(loss): of the drawn batches on the float model; the file's PSNR is measured after decoding. */
+  /** -10 log10 of the mean squared error since the last report, of the drawn batches on the float model; the file's PSNR is measured after decoding. */
   readonly psnr: number;
   /** Seconds of fitting alone: no set-up, no previews, no pauses. */
   readonly seconds: number;
@@ -70,6 +70,7 @@ export class FitSession {
   #checkpoint: TrainState | null = null;
   #progress: SessionProgress;
   #stepsPerSecond = 0;
+  #squaredError = Number.NaN;
 
   constructor(private readonly options: SessionOptions) {
     this.#trainer = options.trainer;
@@ -178,6 +179,7 @@ export class FitSession {
         this.#stepsPerSecond = this.#stepsPerSecond === 0 ? rate : 0.9 * this.#stepsPerSecond + 0.1 * rate;
         slice = Math.max(1, Math.min(4096, Math.round(count * Math.min(2, Math.max(0.25, sliceTarget / took)))));
         sincePreview += took;
+        this.#squaredError = report.squaredError;
         this.#emit(report.loss);
         if (sincePreview >= previewDue) {
           const previewBegan = now();
@@ -252,7 +254,7 @@ export class FitSession {
       step: this.#step,
       steps: plan.steps,
       loss,
-      psnr: -10 * Math.log10(Math.max(loss, 1e-20)),
+      psnr: -10 * Math.log10(Math.max(this.#squaredError, 1e-20)),
       seconds: this.#seconds,
       stepsPerSecond: this.#stepsPerSecond,
       samplesPerSecond: this.#stepsPerSecond * plan.batch,

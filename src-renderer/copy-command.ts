@@ -39,6 +39,9 @@ function encodingWord(encoding: FitConfig['network']['encoding']): string {
       return `octaves:${encoding.octaves}`;
     case 'fourier':
       return `fourier:${encoding.features}:${encoding.sigma}`;
+    case 'dense-grid':
+    case 'hash-grid':
+      return encoding.kind;
     default:
       return encoding satisfies never;
   }

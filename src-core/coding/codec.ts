@@ -37,6 +37,10 @@ export class ByteReader {
     readonly code: string,
   ) {}
 
+  get ended(): boolean {
+    return this.#at === this.bytes.length;
+  }
+
   byte(): number {
     if (this.#at >= this.bytes.length) throw fault(this.code, 'ends too early');
     return this.bytes[this.#at++]!;

@@ -62,7 +62,7 @@ function evaluateDouble(field: Field, parameters: Float32Array, x: readonly numb
     for (let k = 0; k < encoding.octaves; k++) {
       for (const xi of x) values.push(Math.sin(2 ** k * Math.PI * xi), Math.cos(2 ** k * Math.PI * xi));
     }
-  } else {
+  } else if (encoding.kind === 'fourier') {
     const matrix = fourierMatrix(encoding.features, field.inputs, encoding.sigma, encoding.seed);
     const phase = Array.from({ length: encoding.features }, (_, j) =>
       x.reduce((sum, xi, i) => sum + xi * matrix[j * field.inputs + i]!, 0) * Math.PI,

@@ -71,6 +71,9 @@ function encodeBlock(field: Field, matrix: Float32Array, coordinates: Float32Arr
         }
       }
       return;
+    case 'dense-grid':
+    case 'hash-grid':
+      throw new StudioError('failed', 'synthesis.kind', 'Grids cannot be decoded yet.');
     default:
       encoding satisfies never;
   }
@@ -105,6 +108,12 @@ function activateBlock(field: Field, layer: number, rows: number, count: number,
         case 'relu':
           values[at] = z > 0 ? z : 0;
           break;
+        case 'gelu':
+        case 'finer':
+        case 'gabor':
+        case 'gaussian':
+        case 'snake-alt':
+          throw new StudioError('failed', 'synthesis.kind', 'This activation cannot be decoded yet.');
         default:
           field.activation satisfies never;
       }

@@ -1,38 +1,62 @@
 import { uniform } from '../fit/random';
-import { omegaOf, type Field } from './field';
-import { parameterLayout } from './layout';
+import { omegaOf, type Activation, type Field } from './field';
+import { parameterLayout, type LayerSlot } from './layout';
 
 const INIT_STREAM = 0x494e4954;
 
+/** Bound of the uniform initial values of a grid's vectors (Mueller et al. 2022). */
+const TABLE_BOUND = 1e-4;
+
+interface Bounds {
+  readonly weight: number;
+  readonly bias: number;
+}
+
+/** Sine layers: Sitzmann et al. 2020; FINER widens the first layer's biases (Liu et al. 2024). */
+function periodicBounds(activation: Extract<Activation, { omega0: number }>, layer: LayerSlot, head: boolean): Bounds {
+  const { fanIn, index } = layer;
+  const omega = head ? activation.omegaHidden : omegaOf(activation, index);
+  if (index === 0) return { weight: 1 / fanIn, bias: activation.kind === 'finer' ? activation.biasRange : 1 / Math.sqrt(fanIn) };
+  return { weight: Math.sqrt(6 / fanIn) / omega, bias: head ? 0 : 1 / Math.sqrt(fanIn) / omega };
+}
+
+function boundsOf(field: Field, layer: LayerSlot): Bounds {
+  const { activation } = field;
+  const head = layer.index === field.depth;
+  const fan = 1 / Math.sqrt(layer.fanIn);
+  switch (activation.kind) {
+    case 'sine':
+    case 'finer':
+      return periodicBounds(activation, layer, head);
+    case 'relu':
+    case 'gelu':
+    case 'snake-alt':
+      return { weight: head ? fan : Math.sqrt(6) * fan, bias: 0 };
+    case 'gabor':
+    case 'gaussian':
+      return { weight: fan, bias: head ? 0 : fan };
+    default:
+      return activation satisfies never;
+  }
+}
+
 /**
- * Initial parameters of a Field; a pure function of (field, seed).
- * Sine: first layer U(+-1/n), others U(+-sqrt(6/n)/omega), biases U(+-1/sqrt(n)/omega) (Sitzmann et al. 2020, n = fan-in).
- * ReLU: weights U(+-sqrt(6/n)) (He et al. 2015), biases 0, and the head U(+-1/sqrt(n)).
+ * Initial parameters of a Field; a pure function of (field, seed). All uniform and symmetric, n = fan-in.
+ * Sine and FINER: first layer +-1/n, others +-sqrt(6/n)/omega, biases +-1/sqrt(n)/omega, FINER's first +-biasRange.
+ * ReLU, GELU, SnakeAlt: weights +-sqrt(6/n) (He et al. 2015), biases 0, the head +-1/sqrt(n).
+ * Gabor and Gaussian: weights and biases +-1/sqrt(n). Tables: +-1e-4.
  */
 export function initialParameters(field: Field, seed: number): Float32Array {
   const layout = parameterLayout(field);
   const parameters = new Float32Array(layout.length);
+  const fill = (offset: number, length: number, bound: number): void => {
+    for (let at = offset; at < offset + length; at++) parameters[at] = (2 * uniform(seed, INIT_STREAM, at) - 1) * bound;
+  };
+  for (const table of layout.tables) fill(table.offset, table.length, TABLE_BOUND);
   for (const layer of layout.layers) {
-    const head = layer.index === field.depth;
-    const omega = omegaOf(field.activation, layer.index);
-    let weightBound: number;
-    let biasBound: number;
-    if (field.activation.kind === 'sine') {
-      const hiddenOmega = head ? field.activation.omegaHidden : omega;
-      weightBound = layer.index === 0 ? 1 / layer.fanIn : Math.sqrt(6 / layer.fanIn) / hiddenOmega;
-      biasBound = layer.index === 0 ? 1 / Math.sqrt(layer.fanIn) : head ? 0 : 1 / Math.sqrt(layer.fanIn) / omega;
-    } else {
-      weightBound = head ? 1 / Math.sqrt(layer.fanIn) : Math.sqrt(6 / layer.fanIn);
-      biasBound = 0;
-    }
-    for (let i = 0; i < layer.fanIn * layer.fanOut; i++) {
-      const at = layer.weightOffset + i;
-      parameters[at] = (2 * uniform(seed, INIT_STREAM, at) - 1) * weightBound;
-    }
-    for (let i = 0; i < layer.fanOut; i++) {
-      const at = layer.biasOffset + i;
-      parameters[at] = (2 * uniform(seed, INIT_STREAM, at) - 1) * biasBound;
-    }
+    const bounds = boundsOf(field, layer);
+    fill(layer.weightOffset, layer.fanIn * layer.fanOut, bounds.weight);
+    fill(layer.biasOffset, layer.fanOut, bounds.bias);
   }
   return parameters;
 }

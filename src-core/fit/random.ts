@@ -35,8 +35,8 @@ export function uniform(seed: number, stream: number, counter: number): number {
 }
 
 /**
- * Grid index of element `element` of the batch of step `step` (0-based): uniform with replacement over [0, samples). This is
- * the normative sampler: WGSL and WebAssembly twins must give the same index.
+ * Grid index of element `element` of the batch of step `step` (0-based): uniform with replacement over [0, samples).
+ * sampling.ts has the other ways to draw. WGSL and WebAssembly twins must give the same index.
  */
 export function batchIndex(seed: number, step: number, element: number, samples: number): number {
   return scaleToRange(pcg3d(seed, step, element), samples);

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
+import { PLAN_DEFAULTS } from '#core/fit/config';
 import { initialParameters } from '#core/field/init';
 import { DeviceLostError, type TrainerRequest } from '../engine';
 import { createCpuEngine } from './engine';
@@ -14,7 +15,8 @@ function request(field: Field, batch: number): TrainerRequest {
   return {
     field,
     data: { size: [32, 32], channels: 1, type: 'uint8', samples: new Uint8Array(1024).map((_, i) => i) },
-    plan: { steps: 10, batch, optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, schedule: { kind: 'constant' } },
+    plan: { steps: 10, batch, ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }, schedule: { kind: 'constant' } },
     seed: 1,
   };
 }

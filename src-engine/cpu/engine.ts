@@ -7,6 +7,7 @@ import type { Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
 import { Control, Slot } from '#kernels/slots';
 import type { Engine, TrainerRequest } from '../engine';
+import { plainRefusal } from '../plain';
 import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
 import { Arena, planNetwork, toPanels } from './plan';
@@ -40,9 +41,9 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
   };
 }
 
-/** Every field of today's FIELD_LIMITS and every plan of today's schema has a kernel. */
 function refusal(field: Field, plan: FitPlan): string | null {
-  if (plan.optimizer.kind !== 'adam') return 'The cpu engine knows only Adam; use the tfjs engine.';
+  const plain = plainRefusal(field, plan, 'cpu');
+  if (plain) return plain;
   if (field.width % 4 !== 0) return 'The cpu engine needs a width that is a multiple of 4; choose the next one.';
   return null;
 }

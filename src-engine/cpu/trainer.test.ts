@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Activation, Encoding, Field } from '#core/field/field';
+import { PLAN_DEFAULTS } from '#core/fit/config';
 import type { Engine, TrainerRequest, TrainState } from '../engine';
 import { referenceTrainer } from '../reference';
 import { createCpuEngine } from './engine';
@@ -23,7 +24,8 @@ function request(field: Field, options: { batch?: number; type?: 'uint8' | 'uint
     plan: {
       steps: 50,
       batch: options.batch ?? 70,
-      optimizer: { kind: 'adam', learningRate: options.learningRate ?? 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: options.learningRate ?? 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
       schedule: { kind: 'constant' },
     },
     seed: 77,

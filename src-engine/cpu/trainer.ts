@@ -155,7 +155,8 @@ class CpuTrainer implements Trainer {
     return this.exclusive(async () => {
       let loss = 0;
       for (let done = 0; done < rates.length; done += STEPS_PER_CALL) loss += await this.runPiece(rates.subarray(done, done + STEPS_PER_CALL));
-      return { step: this.step, loss: rates.length === 0 ? 0 : loss / rates.length };
+      const mean = rates.length === 0 ? 0 : loss / rates.length;
+      return { step: this.step, loss: mean, squaredError: mean };
     });
   }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Encoding, Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
+import { PLAN_DEFAULTS } from '#core/fit/config';
 import { referenceTrainer } from '../reference';
 import type { TrainingSet, TrainState } from '../engine';
 import { createTfjsEngine } from './engine';
@@ -9,7 +10,8 @@ import { createTfjsEngine } from './engine';
 const PLAN: FitPlan = {
   steps: 50,
   batch: 64,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
   schedule: { kind: 'constant' },
 };
 const rates = (steps: number) => new Float32Array(steps).fill(1e-3);

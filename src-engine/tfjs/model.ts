@@ -54,6 +54,9 @@ export function tfModel(tf: Tf, field: Field): TfModel {
         const phase = radians(tf.matMul(coordinates, directions, false, true));
         return tf.concat([tf.sin(phase), tf.cos(phase)], 1);
       }
+      case 'dense-grid':
+      case 'hash-grid':
+        throw new Error('Grids are not there yet.');
       default:
         return encoding satisfies never;
     }

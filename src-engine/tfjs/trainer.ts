@@ -150,7 +150,8 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
       }
       const [total] = await lossSum.data();
       lossSum.dispose();
-      return { step, loss: learningRates.length > 0 ? total / learningRates.length : 0 };
+      const mean = learningRates.length > 0 ? total / learningRates.length : 0;
+      return { step, loss: mean, squaredError: mean };
     },
 
     async checkpoint(): Promise<TrainState> {

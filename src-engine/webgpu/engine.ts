@@ -8,6 +8,7 @@ import type { DeviceFacts, Engine, TrainerRequest } from '../engine';
 import { GpuContext, USAGE } from './context';
 import { Evaluator } from './evaluator';
 import { gpuFacts } from './facts';
+import { plainRefusal } from '../plain';
 import type { PresentingTrainer } from './present';
 import { createWebGpuTrainer } from './trainer';
 
@@ -78,7 +79,9 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
     device,
     gpu,
 
-    refusal(field) {
+    refusal(field, plan) {
+      const plain = plainRefusal(field, plan, 'webgpu');
+      if (plain) return plain;
       if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS_NEEDED) {
         return `This GPU runs ${device.limits.maxComputeInvocationsPerWorkgroup} threads a workgroup and the kernels need ${THREADS_NEEDED}; use the cpu engine.`;
       }

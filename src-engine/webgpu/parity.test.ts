@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Encoding, Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
+import { PLAN_DEFAULTS } from '#core/fit/config';
 import type { TrainerRequest, TrainingSet } from '../engine';
 import { createTfjsEngine } from '../tfjs/engine';
 import { createWebGpuEngine } from './engine';
@@ -13,7 +14,8 @@ const STEPS = 50;
 const PLAN: FitPlan = {
   steps: STEPS,
   batch: 96,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
   schedule: { kind: 'constant' },
 };
 const SINE = { kind: 'sine', omega0: 30, omegaHidden: 30 } as const;

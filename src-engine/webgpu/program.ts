@@ -45,7 +45,7 @@ export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan
     INCLUDE_INPUT: encoding.kind === 'octaves' && encoding.includeInput,
     FOURIER_FEATURES: encoding.kind === 'fourier' ? encoding.features : 0,
   };
-  const modules: ModuleName[] = ['work', 'random', 'sine', 'coordinates', `point-${points}`, `encoding-${encoding.kind}`, 'encode'];
+  const modules: ModuleName[] = ['work', 'random', 'sine', 'coordinates', `point-${points}`, `encoding-${encoding.kind}` as ModuleName, 'encode'];
   const bindings: BindingKind[] = encoding.kind === 'fourier' ? ['write', 'read'] : ['write'];
   return plan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
 }
@@ -56,7 +56,7 @@ export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' |
   const tiling = tallTiling(1, layer.fanOut);
   const { activation } = field;
   const keepsSlope = purpose === 'train' && !head;
-  const activationModule: ModuleName = head ? (purpose === 'train' ? 'activation-linear' : 'activation-sample') : `activation-${activation.kind}`;
+  const activationModule: ModuleName = head ? (purpose === 'train' ? 'activation-linear' : 'activation-sample') : (`activation-${activation.kind}` as ModuleName);
   const modules: ModuleName[] = ['work', 'layer', 'sine', activationModule, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
   const constants: Constants = {
     ...layerConstants(layer),

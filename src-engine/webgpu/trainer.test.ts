@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
+import { PLAN_DEFAULTS } from '#core/fit/config';
 import { DeviceLostError, type TrainerRequest } from '../engine';
 import { createWebGpuEngine, openDevice } from './engine';
 import { isPresentingTrainer } from './present';
@@ -9,7 +10,8 @@ import { testGpu } from './test-adapter';
 const PLAN: FitPlan = {
   steps: 100,
   batch: 128,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
   schedule: { kind: 'constant' },
 };
 const FIELD: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 1, width: 16, activation: { kind: 'sine', omega0: 30, omegaHidden: 30 } };

@@ -159,7 +159,7 @@ class WebGpuTrainer implements PresentingTrainer {
     this.#assertUsable();
     if (this.#running) throw new StudioError('failed', 'engine.busy', 'This fit is running already.');
     const steps = learningRates.length;
-    if (steps === 0) return { step: this.#step, loss: 0 };
+    if (steps === 0) return { step: this.#step, loss: 0, squaredError: 0 };
     this.#running = true;
     try {
       const { lossTotal, slices } = this.#machinery;
@@ -178,7 +178,8 @@ class WebGpuTrainer implements PresentingTrainer {
       await previous;
       const [sum] = new Float32Array(await this.#context.read(lossTotal, 4));
       this.#step += steps;
-      return { step: this.#step, loss: sum / (steps * this.#request.plan.batch * this.field.outputs) };
+      const mean = sum / (steps * this.#request.plan.batch * this.field.outputs);
+      return { step: this.#step, loss: mean, squaredError: mean };
     } finally {
       this.#running = false;
     }

@@ -70,6 +70,7 @@ function activationFor(options: ConfigOptions, base: Activation): Activation {
     if (omega0 !== undefined || omegaHidden !== undefined) throw usage('activation.omega', '--omega0 and --omega-hidden are for sine layers, and these are ReLU. Leave them out or give --activation sine.');
     return { kind };
   }
+  if (kind !== 'sine') return base;
   const sine = base.kind === 'sine' ? base : { omega0: 30, omegaHidden: 30 };
   return { kind, omega0: omega0 ?? sine.omega0, omegaHidden: omegaHidden ?? sine.omegaHidden };
 }

@@ -9,6 +9,7 @@ import sharp from 'sharp';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FitConfig } from '#core/fit/config';
+import { PLAN_DEFAULTS } from '#core/fit/config';
 import { CHUNK_BYTES, endpoints, events, type EndpointName, type EventName, type EventOf, type FileRef, type RequestOf, type ResponseOf } from '../ipc/contract';
 import { dispatch } from '../ipc/dispatch';
 import { createStudio, type ShellPort, type Studio } from './studio';
@@ -16,7 +17,8 @@ import { createStudio, type ShellPort, type Studio } from './studio';
 const config: FitConfig = {
   version: 1,
   network: { encoding: { kind: 'identity' }, depth: 2, width: 16, activation: { kind: 'sine', omega0: 20, omegaHidden: 20 } },
-  plan: { steps: 60, batch: 256, optimizer: { kind: 'adam', learningRate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, schedule: { kind: 'constant' } },
+  plan: { steps: 60, batch: 256, ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }, schedule: { kind: 'constant' } },
   coding: { bits: 8 },
   seed: 3,
 };

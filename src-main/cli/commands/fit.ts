@@ -221,7 +221,7 @@ async function cancelled(
 
 function networkWords(field: Field): string {
   const { encoding, depth, width, activation } = field;
-  const encodings = { identity: '', octaves: 'octaves, ', fourier: 'Fourier features, ' };
+  const encodings = { identity: '', octaves: 'octaves, ', fourier: 'Fourier features, ', 'dense-grid': 'dense grids, ', 'hash-grid': 'hash grids, ' };
   return `${encodings[encoding.kind]}${depth} ${activation.kind === 'sine' ? 'sine' : 'ReLU'} layers of ${width}`;
 }
 

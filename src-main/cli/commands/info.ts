@@ -19,6 +19,9 @@ function encodingWords({ encoding }: Field): string {
       return `${encoding.octaves} octaves${encoding.includeInput ? ' and the coordinates' : ''}`;
     case 'fourier':
       return `${encoding.features} random Fourier features, sigma ${encoding.sigma}, seed ${encoding.seed}`;
+    case 'dense-grid':
+    case 'hash-grid':
+      return `${encoding.levels} ${encoding.kind === 'hash-grid' ? 'hash' : 'dense'} grids, ${encoding.coarsest} to ${encoding.finest} nodes an axis, ${encoding.features} features each`;
     default:
       return encoding satisfies never;
   }

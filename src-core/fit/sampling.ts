@@ -1,0 +1,58 @@
+/**
+ * Which grid points a step sees: pure functions of (seed, step, element), the same in TypeScript, WebAssembly and WGSL. All words are
+ * unsigned 32-bit integers and their sums wrap around.
+ *
+ * - uniform: with replacement, index = floor(word * points / 2^32), word = pcg3d(seed, step, element).
+ * - stratified: the circle of 2^32 words is cut into `batch` arcs of T = floor(2^32 / batch), turned by a random angle every step;
+ *   element e draws from arc e: word = angle + e T + floor(w T / 2^32), w = pcg3d(seed, step, e), angle = pcg3d(seed, step, 2^32 - 1).
+ *   Points are in raster order, so a batch covers the grid evenly, and elements that follow each other lie near each other.
+ * - full: element e is point e, every step; the batch is the number of points.
+ * - error: more often where the model is wrong, see importance.ts.
+ */
+import type { FitPlan } from './config';
+import { cellOf, drawInCell, type DrawTable } from './importance';
+import { batchIndex, pcg3d, scaleToRange } from './random';
+
+/** Largest number of points that full batches take: beyond it a step takes seconds. */
+export const LARGEST_FULL_BATCH = 2 ** 24;
+
+/** Samples that one step sees on a grid of `points` points. */
+export function effectiveBatch(plan: Pick<FitPlan, 'batch' | 'sampling'>, points: number): number {
+  return plan.sampling.kind === 'full' ? points : plan.batch;
+}
+
+/** null when a plan can run on a grid of `points` points, else one sentence that says why not and what works instead. */
+export function planRefusal(plan: Pick<FitPlan, 'batch' | 'sampling'>, points: number): string | null {
+  if (plan.sampling.kind !== 'full' || points <= LARGEST_FULL_BATCH) return null;
+  return `Full batches end at ${LARGEST_FULL_BATCH.toLocaleString('en')} points and this signal has ${points.toLocaleString('en')}; choose stratified sampling.`;
+}
+
+/** Length of an arc of stratified sampling. */
+export function arcLength(batch: number): number {
+  return Math.floor(2 ** 32 / batch);
+}
+
+/** Stratified word of element `element`. */
+export function stratifiedWord(seed: number, step: number, element: number, batch: number): number {
+  const arc = arcLength(batch);
+  const within = scaleToRange(pcg3d(seed, step, element), arc);
+  return (pcg3d(seed, step, 0xffffffff) + Math.imul(element, arc) + within) >>> 0;
+}
+
+/** Grid index of element `element` of the batch of `step` (0-based). `table`: the current one of error-driven sampling. */
+export function drawIndex(plan: Pick<FitPlan, 'batch' | 'sampling'>, seed: number, step: number, element: number, points: number, table?: DrawTable): number {
+  switch (plan.sampling.kind) {
+    case 'uniform':
+      return batchIndex(seed, step, element, points);
+    case 'stratified':
+      return scaleToRange(stratifiedWord(seed, step, element, plan.batch), points);
+    case 'full':
+      return element;
+    case 'error': {
+      if (!table) return batchIndex(seed, step, element, points);
+      return drawInCell(table, cellOf(table, pcg3d(seed, step, element)), seed, step, element);
+    }
+    default:
+      return plan.sampling satisfies never;
+  }
+}
