@@ -4,7 +4,8 @@
  */
 import { LayerSlot, Place, Slot } from '../slots';
 import { product } from './dense';
-import { coordinates, encode, sinpiRows, word } from './grid';
+import { coordinates, encode, sinpiRows } from './grid';
+import { word } from './record';
 
 /** In place z -> z > 0 ? z : 0 over `bytes` (a multiple of 16) of sums; NaN becomes 0. */
 export function rectify(at: usize, bytes: usize): void {

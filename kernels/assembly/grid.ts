@@ -4,14 +4,9 @@
  * 0.5 for the cosines. Products with the zeros of the octaves' matrix are exact, so this is the normative encoding of
  * docs/FORMAT.md to the bit, and the trainer sees what the decoder will see.
  */
-import { Place, Slot } from '../slots';
+import { Slot } from '../slots';
 import { product } from './dense';
-
-// @ts-ignore: decorator
-@inline
-export function word(slot: i32): u32 {
-  return load<u32>(<usize>Place.Job + (<usize>slot << 2));
-}
+import { word } from './record';
 
 /** sin(pi h) with the operations of docs/FORMAT.md, for any h; `c` addresses the coefficients c4 ... c0, each four times. */
 export function sinpi(at: usize, scale: v128, c: usize): void {

@@ -1,0 +1,80 @@
+/**
+ * Forward and backward pass of one tile of samples through all layers.
+ */
+import { LayerSlot, Slot } from '../slots';
+import { activateRelu, activateSine } from './activations';
+import { backProduct, biasGradient, product, weightGradient } from './dense';
+import { encode } from './grid';
+import { layerAt, word } from './record';
+
+/** Coordinates at the start of `scratch` -> head, through all layers. */
+export function forwardTile(scratch: usize, samples: usize): void {
+  const coefficients: usize = word(Slot.Coefficients);
+  const stride: usize = (<usize>word(Slot.Tile)) << 6;
+  const forward: usize = word(Slot.Forward);
+  const last: i32 = <i32>word(Slot.Layers) - 1;
+  const sine = word(Slot.Sine) != 0;
+  encode(scratch, scratch + load<u32>(layerAt(0), LayerSlot.Input << 2), samples);
+  for (let l = 0; l <= last; l++) {
+    const layer = layerAt(l);
+    const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
+    const panelBytes: usize = (<usize>load<u32>(layer, LayerSlot.InBlocks << 2)) << 8;
+    const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
+    const result = scratch + load<u32>(layer, LayerSlot.Result << 2);
+    const slope = scratch + load<u32>(layer, LayerSlot.Slope << 2);
+    const fanIn: usize = load<u32>(layer, LayerSlot.FanIn << 2);
+    const weight = forward + load<u32>(layer, LayerSlot.Weight << 2);
+    const bias = forward + load<u32>(layer, LayerSlot.Bias << 2);
+    if (l == last) {
+      product(input, stride, fanIn, weight, panelBytes, bias, panels, result, stride, samples);
+      return;
+    }
+    // Block by block, so that the activation finds its sums in the first-level cache.
+    for (let p: usize = 0; p < panels; p += 2) {
+      const at = (p >> 1) * stride;
+      product(input, stride, fanIn, weight + p * panelBytes, panelBytes, bias + (p << 5), min(<usize>2, panels - p), result + at, stride, samples);
+      if (sine) activateSine(result + at, slope + at, samples << 6, coefficients);
+      else activateRelu(result + at, slope + at, samples << 6);
+    }
+  }
+}
+
+/** Head -> prediction error, in place (the gradient of the head up to GradientScale); returns the sum of squares. */
+export function headErrors(head: usize, targets: usize, count: usize, samples: usize): f64 {
+  const outputs: usize = word(Slot.Outputs);
+  const padded: usize = (<usize>load<u32>(layerAt(<i32>word(Slot.Layers) - 1), LayerSlot.OutPanels << 2)) << 5;
+  let sum: f64 = 0;
+  for (let s: usize = 0; s < count; s++) {
+    for (let channel: usize = 0; channel < outputs; channel++) {
+      const at = head + (s << 6) + (channel << 2);
+      const error: f32 = 0.5 + 0.5 * load<f32>(at) - load<f32>(targets);
+      targets += 4;
+      sum += <f64>error * <f64>error;
+      store<f32>(at, error);
+    }
+  }
+  for (let s = count; s < samples; s++) memory.fill(head + (s << 6), 0, padded);
+  return sum;
+}
+
+/** Adds the gradient of one tile, whose head holds the errors, to the buffer at `gradient`. */
+export function backwardTile(scratch: usize, gradient: usize, samples: usize): void {
+  const stride: usize = (<usize>word(Slot.Tile)) << 6;
+  const backward: usize = word(Slot.Backward);
+  const last: i32 = <i32>word(Slot.Layers) - 1;
+  for (let l = last; l >= 0; l--) {
+    const layer = layerAt(l);
+    const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
+    const fanIn: usize = load<u32>(layer, LayerSlot.FanIn << 2);
+    const inBlocks: usize = load<u32>(layer, LayerSlot.InBlocks << 2);
+    const weight: usize = load<u32>(layer, LayerSlot.Weight << 2);
+    const g = scratch + (l == last ? load<u32>(layer, LayerSlot.Result << 2) : load<u32>(layer, LayerSlot.Slope << 2));
+    const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
+    biasGradient(g, stride, panels, gradient + load<u32>(layer, LayerSlot.Bias << 2), samples);
+    weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples);
+    if (l > 0) {
+      const slope = scratch + load<u32>(layerAt(l - 1), LayerSlot.Slope << 2);
+      backProduct(g, stride, load<u32>(layer, LayerSlot.FanOut << 2), backward + weight, panels << 8, inBlocks, slope, stride, samples);
+    }
+  }
+}
