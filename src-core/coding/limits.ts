@@ -3,6 +3,7 @@
  * anything of that size is allocated. Levels are the promise in the file's first bytes; limits are the decoder's own.
  */
 import { StudioError } from '../errors';
+import { multiplyAdds } from '../field/cost';
 import type { Field } from '../field/field';
 import { parameterLayout } from '../field/layout';
 import type { DecodeLimits } from './types';
@@ -11,10 +12,10 @@ import type { DecodeLimits } from './types';
 export const LEVELS: readonly DecodeLimits[] = [
   { samples: 2 ** 24, parameters: 2 ** 16, multiplyAdds: 2 ** 36 },
   { samples: 2 ** 27, parameters: 2 ** 18, multiplyAdds: 2 ** 40 },
-  { samples: 2 ** 30, parameters: 2 ** 20, multiplyAdds: 2 ** 44 },
+  { samples: 2 ** 30, parameters: 2 ** 24, multiplyAdds: 2 ** 44 },
 ];
 
-/** Level 3: an image of 16384 x 16384 in RGB, and about ten minutes of two processor cores. */
+/** Level 3: an image of 16384 x 16384 in RGB, a hash grid of 16 levels with 2^19 pairs, and about ten minutes of two processor cores. */
 export const DEFAULT_LIMITS: DecodeLimits = LEVELS[2]!;
 
 /**
@@ -23,9 +24,8 @@ export const DEFAULT_LIMITS: DecodeLimits = LEVELS[2]!;
  */
 export function decodeDemand(field: Field, size: readonly number[]): DecodeLimits {
   const points = size.reduce((product, extent) => product * extent, 1);
-  const layout = parameterLayout(field);
-  const perPoint = layout.layers.reduce((sum, layer) => sum + layer.fanIn * layer.fanOut, 0);
-  return { samples: points * field.outputs, parameters: layout.length, multiplyAdds: points * perPoint };
+  const { dense, interpolation } = multiplyAdds(field);
+  return { samples: points * field.outputs, parameters: parameterLayout(field).length, multiplyAdds: points * (dense + interpolation) };
 }
 
 function within(demand: DecodeLimits, limits: DecodeLimits): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeDemand, levelOf } from '../coding/limits';
 import { axisCoordinates } from '../signal/coordinates';
 import { fieldCost } from './cost';
 import { encodedWidth, fieldFor } from './field';
@@ -23,6 +24,28 @@ describe('parameter layout', () => {
   it('counts the parameters of the SIREN of five layers of 64', () => {
     expect(parameterLayout(siren).length).toBe(2 * 64 + 64 + 4 * (64 * 64 + 64) + 64 * 3 + 3);
     expect(fieldCost(siren, 1000, 8).multiplyAddsPerSample).toBe(2 * 64 + 4 * 64 * 64 + 64 * 3);
+  });
+});
+
+describe('cost of a grid', () => {
+  const encoding = { kind: 'hash-grid', levels: 3, features: 2, coarsest: 4, finest: 16, tableLog2: 6 } as const;
+  const field = { ...siren, inputs: 3, encoding };
+  it('counts the tables as parameters, their corners as multiply-adds, and their two-word gradients', () => {
+    const dense = fieldCost({ ...field, encoding: { kind: 'fourier', features: 4, sigma: 1, seed: 0 } }, 1000, 8);
+    const grid = fieldCost(field, 1000, 8);
+    const read = 8 * 3 * 2;
+    const numbers = 3 * 64 * 2;
+    expect(parameterLayout(field).layers[0].fanIn).toBe(6);
+    expect(grid.parameters).toBe(dense.parameters - 2 * 64 + numbers);
+    expect(grid.multiplyAddsPerSample).toBe(dense.multiplyAddsPerSample - 2 * 64 + read);
+    expect(grid.operationsPerStep).toBe(1000 * (6 * (grid.multiplyAddsPerSample - read) + 4 * read));
+    expect(grid.trainingBytes).toBe(dense.trainingBytes + 4 * (5 * numbers - 4 * 2 * 64 - 1000 * 2));
+    expect(decodeDemand(field, [10, 20, 30])).toEqual({ samples: 18000, parameters: grid.parameters, multiplyAdds: 6000 * grid.multiplyAddsPerSample });
+  });
+  it('a file of 16 levels with 2^19 pairs is of level 3, one of 2^22 of level 4', () => {
+    const level = (tableLog2: number) => levelOf(decodeDemand({ ...siren, encoding: { ...encoding, levels: 16, coarsest: 16, finest: 2048, tableLog2 }, width: 64, depth: 2 }, [512, 512]));
+    expect(level(19)).toBe(3);
+    expect(level(22)).toBe(4);
   });
 });
 
