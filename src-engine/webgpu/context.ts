@@ -124,9 +124,8 @@ export class GpuContext {
     return result;
   }
 
-  /** A buffer, filled with `data` where given. Throws StudioError 'device.memory' above the device's limits. */
-  buffer(label: string, size: number, usage: number, data?: ArrayBufferView): GPUBuffer {
-    const bytes = data ? Math.max(size, data.byteLength) : size;
+  /** Throws StudioError 'device.memory' when a buffer would exceed the device's limits. */
+  assertFits(label: string, bytes: number, usage: number): void {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const limit = usage & USAGE.storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
     if (bytes > limit) {
@@ -136,6 +135,12 @@ export class GpuContext {
         `The ${label} take ${megabytes(bytes)} MB in one piece; this GPU allows ${megabytes(limit)} MB. Reduce the input, or use the cpu engine (--device cpu).`,
       );
     }
+  }
+
+  /** A buffer, filled with `data` where given. Throws as assertFits. */
+  buffer(label: string, size: number, usage: number, data?: ArrayBufferView): GPUBuffer {
+    const bytes = data ? Math.max(size, data.byteLength) : size;
+    this.assertFits(label, bytes, usage);
     // Sizes are multiples of 4 (copies) and never 0 (bindings).
     const buffer = this.device.createBuffer({ label, size: Math.max(4, Math.ceil(bytes / 4) * 4), usage, mappedAtCreation: data !== undefined });
     if (data) {

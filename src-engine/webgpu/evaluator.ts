@@ -2,16 +2,16 @@
  * Evaluation of a Field on a regular grid, slice by slice: encode, the dense layers, then either a copy to the CPU or texels. The
  * parameters stay in a GPU buffer that somebody else owns (a trainer's live ones, or given ones).
  */
-import { encodedWidth, type Field } from '#core/field/field';
-import { fourierMatrix } from '#core/field/encoding';
-import { parameterLayout } from '#core/field/layout';
+import type { Field } from '#core/field/field';
 import { pointCount } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
+import { Allocation } from './allocation';
 import { USAGE, type GpuContext, type Kernel } from './context';
-import { encodeKernel, forwardKernel, presentKernel, type KernelPlan } from './program';
+import { presentKernel } from './program';
 import { sliceCapacity, slicesOf, type Slice } from './slices';
-import { bindStep, compile, dispatch, type Step } from './step';
-import { domainBytes, evaluationWork, layerBytes, writeWork } from './work';
+import { bindStages, bindStep, compile, dispatch, type Step } from './step';
+import { addConstants, evaluationUnit } from './unit';
+import { domainBytes, evaluationWork, writeWork } from './work';
 
 /** Samples of at most this many bytes are read back in one piece. */
 const READ_BYTES = 16 * 2 ** 20;
@@ -26,18 +26,6 @@ interface Grid {
   readonly frame: GPUBindGroup;
 }
 
-/** The directions buffer of a Fourier encoding, else null. */
-export function directionsBuffer(context: GpuContext, field: Field): GPUBuffer | null {
-  const { encoding, inputs } = field;
-  if (encoding.kind !== 'fourier') return null;
-  return context.buffer('Fourier directions', 0, USAGE.storage, fourierMatrix(encoding.features, inputs, encoding.sigma, encoding.seed));
-}
-
-/** Where every layer begins, a uniform buffer each. */
-export function layerPlaces(context: GpuContext, field: Field): readonly GPUBuffer[] {
-  return parameterLayout(field).layers.map((layer) => context.buffer('layer', 0, USAGE.uniform, layerBytes(layer)));
-}
-
 export class Evaluator {
   #grid: Grid | null = null;
 
@@ -45,39 +33,30 @@ export class Evaluator {
     private readonly context: GpuContext,
     private readonly field: Field,
     private readonly steps: readonly Step[],
-    private readonly samples: GPUBuffer,
-    private readonly buffers: readonly GPUBuffer[],
+    private readonly buffers: Allocation,
     private readonly capacity: number,
-    private readonly present: { plan: KernelPlan; kernel: Kernel },
+    private readonly present: Kernel,
   ) {}
 
   /** Compiles and allocates. `parameters` follows parameterLayout(field) and stays the caller's. */
   static async create(context: GpuContext, field: Field, parameters: GPUBuffer): Promise<Evaluator> {
-    const { layers } = parameterLayout(field);
     const { maxStorageBufferBindingSize } = context.device.limits;
     const capacity = Math.min(MAXIMUM_SLICE, sliceCapacity(field, { maxStorageBufferBindingSize, ...context.traits }));
-    const [present, encode, ...forward] = await compile(context, [
-      presentKernel(field),
-      encodeKernel(field, 'grid'),
-      ...layers.map((layer) => forwardKernel(field, layer, 'evaluate')),
-    ]);
-    return context.checked('evaluate this network', () => {
-      const floats = (label: string, width: number, usage = 0) => context.buffer(label, 4 * capacity * width, USAGE.storage | usage);
-      const features = floats('encoded features', encodedWidth(field.encoding, field.inputs));
-      const hidden = [floats('activations', field.width), floats('activations', field.width)];
-      const samples = floats('samples', field.outputs, USAGE.copySource);
-      const directions = directionsBuffer(context, field);
-      const places = layerPlaces(context, field);
-      const steps = [bindStep(context, encode, directions ? [features, directions] : [features])];
-      let below = features;
-      forward.forEach((compiled, index) => {
-        const above = index === field.depth ? samples : hidden[index % 2];
-        steps.push(bindStep(context, compiled, [places[index], parameters, below, above]));
-        below = above;
+    const program = evaluationUnit(field, capacity);
+    const [compiled, present] = await Promise.all([compile(context, program.stages), context.kernel(presentKernel(field))]);
+    const buffers = new Allocation(context);
+    try {
+      return await context.checked('evaluate this network', () => {
+        buffers.scratch(program.scratch);
+        buffers.scratch({ samples: capacity * field.outputs }, USAGE.copySource);
+        addConstants(field, buffers);
+        const steps = bindStages(context, compiled, { get: (name) => (name === 'parameters' ? parameters : buffers.get(name)) });
+        return new Evaluator(context, field, steps, buffers, capacity, present);
       });
-      const buffers = [features, ...hidden, samples, ...places, ...(directions ? [directions] : [])];
-      return new Evaluator(context, field, steps, samples, buffers, capacity, present);
-    });
+    } catch (error) {
+      buffers.dispose();
+      throw error;
+    }
   }
 
   #gridOf(size: readonly number[]): Grid {
@@ -122,7 +101,7 @@ export class Evaluator {
           part.forEach((slice, i) => {
             const encoder = context.device.createCommandEncoder({ label: 'evaluate' });
             this.#encodeSlice(encoder, grid, first + i);
-            encoder.copyBufferToBuffer(this.samples, 0, staging, sampleBytes * (slice.start - part[0].start), sampleBytes * slice.count);
+            encoder.copyBufferToBuffer(this.buffers.get('samples'), 0, staging, sampleBytes * (slice.start - part[0].start), sampleBytes * slice.count);
             context.device.queue.submit([encoder.finish()]);
           });
         });
@@ -140,7 +119,7 @@ export class Evaluator {
     const { context } = this;
     context.assertAlive();
     const grid = this.#gridOf([texture.width, texture.height]);
-    const last = bindStep(context, this.present, [this.samples, texture.createView()]);
+    const last = bindStep(context, presentKernel(this.field), this.present, [this.buffers.get('samples'), texture.createView()]);
     // One submit a slice: other users of the device get their turn in between.
     for (let index = 0; index < grid.slices.length; index++) {
       const encoder = context.device.createCommandEncoder({ label: 'present' });
@@ -157,6 +136,6 @@ export class Evaluator {
 
   dispose(): void {
     this.#releaseGrid();
-    for (const buffer of this.buffers) buffer.destroy();
+    this.buffers.dispose();
   }
 }

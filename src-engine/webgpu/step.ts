@@ -1,6 +1,25 @@
+import type { Allocation } from './allocation';
 import type { GpuContext, Kernel } from './context';
 import type { KernelPlan } from './program';
 import { foldGroups } from './tiles';
+
+/** A kernel and the names of the buffers that it works on, in order of binding number. */
+export interface Stage {
+  readonly plan: KernelPlan;
+  readonly buffers: readonly string[];
+}
+
+/** A list of dispatches, as data, and the storage that it needs for itself: 32-bit numbers by name. */
+export interface Program {
+  readonly stages: readonly Stage[];
+  readonly scratch: Readonly<Record<string, number>>;
+}
+
+/** A stage with its kernel compiled. */
+export interface CompiledStage {
+  readonly stage: Stage;
+  readonly kernel: Kernel;
+}
 
 /** A compiled kernel with its resources bound: ready to be dispatched for a number of samples. */
 export interface Step {
@@ -9,19 +28,19 @@ export interface Step {
   readonly groups: (samples: number) => number;
 }
 
-/** Compiles plans (in parallel) and keeps their workgroup counts. */
-export async function compile(context: GpuContext, plans: readonly KernelPlan[]): Promise<readonly { plan: KernelPlan; kernel: Kernel }[]> {
-  const kernels = await Promise.all(plans.map((plan) => context.kernel(plan)));
-  return plans.map((plan, i) => ({ plan, kernel: kernels[i] }));
+/** Compiles stages, in parallel. */
+export function compile(context: GpuContext, stages: readonly Stage[]): Promise<readonly CompiledStage[]> {
+  return Promise.all(stages.map(async (stage) => ({ stage, kernel: await context.kernel(stage.plan) })));
 }
 
-/** Binds resources to a compiled plan. */
-export function bindStep(
-  context: GpuContext,
-  compiled: { plan: KernelPlan; kernel: Kernel },
-  resources: readonly (GPUBuffer | GPUTextureView)[],
-): Step {
-  return { kernel: compiled.kernel, group: context.bind(compiled.kernel, resources), groups: compiled.plan.groups };
+/** Binds compiled stages to the buffers that they name. */
+export function bindStages(context: GpuContext, compiled: readonly CompiledStage[], buffers: Pick<Allocation, 'get'>): readonly Step[] {
+  return compiled.map(({ stage, kernel }) => bindStep(context, stage.plan, kernel, stage.buffers.map((name) => buffers.get(name))));
+}
+
+/** Binds resources to one compiled kernel. */
+export function bindStep(context: GpuContext, plan: KernelPlan, kernel: Kernel, resources: readonly (GPUBuffer | GPUTextureView)[]): Step {
+  return { kernel, group: context.bind(kernel, resources), groups: plan.groups };
 }
 
 /** Encodes one dispatch; group 0 is set by the caller. */

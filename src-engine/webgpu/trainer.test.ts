@@ -61,7 +61,7 @@ describe('webgpu trainer', async () => {
     const last = await trainer.run(rates(5));
     expect(last.step).toBe(70);
     expect(last.loss).toBeLessThan(0.7 * first.loss);
-    expect(await trainer.run(rates(0))).toEqual({ step: 70, loss: 0 });
+    expect(await trainer.run(rates(0))).toEqual({ step: 70, loss: 0, squaredError: 0 });
     trainer.dispose();
   });
 

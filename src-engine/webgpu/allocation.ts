@@ -1,0 +1,38 @@
+/**
+ * The buffers of one owner (a fit, an evaluator) by name, freed together. All limits are checked before the first buffer is made, so
+ * that a fit that cannot be held takes no memory at all.
+ */
+import { USAGE, type GpuContext } from './context';
+
+export class Allocation {
+  readonly #buffers = new Map<string, GPUBuffer>();
+
+  constructor(private readonly context: GpuContext) {}
+
+  /** Storage for 32-bit numbers, uninitialised: lengths by name. Throws StudioError 'device.memory' above the device's limits. */
+  scratch(lengths: Readonly<Record<string, number>>, usage = 0): void {
+    const wanted = Object.entries(lengths);
+    for (const [name, length] of wanted) this.context.assertFits(name, 4 * length, USAGE.storage | usage);
+    for (const [name, length] of wanted) this.add(name, 4 * length, USAGE.storage | usage);
+  }
+
+  /** A buffer of `size` bytes, filled with `data` where given. Throws as scratch. */
+  add(name: string, size: number, usage: number, data?: ArrayBufferView): GPUBuffer {
+    const buffer = this.context.buffer(name, size, usage, data);
+    this.#buffers.get(name)?.destroy();
+    this.#buffers.set(name, buffer);
+    return buffer;
+  }
+
+  /** A buffer that was added before. */
+  get(name: string): GPUBuffer {
+    const buffer = this.#buffers.get(name);
+    if (!buffer) throw new Error(`No buffer is named "${name}".`);
+    return buffer;
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The unit of work of a fit as a list of stages: encode, forward, loss, backward, weight gradients into per-chunk partial sums; and the
+ * same for evaluation: encode and forward. Fused kernels replace runs of these stages.
+ *
+ * Names of the buffers that the stages share with the outside: 'parameters', 'partial gradients', 'partial losses', 'samples of the
+ * input', 'Fourier directions' and 'layer 0' to 'layer n' (the places of the layers). `cut` says what a fit was cut into.
+ */
+import { encodedWidth, type Field } from '#core/field/field';
+import { fourierMatrix } from '#core/field/encoding';
+import { parameterLayout } from '#core/field/layout';
+import type { SampleType } from '#core/signal/signal';
+import type { Allocation } from './allocation';
+import { USAGE } from './context';
+import { MAXIMUM_UNITS } from './pacing';
+import { backwardInputKernel, backwardWeightsKernel, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
+import type { Program, Stage } from './step';
+import { layerBytes } from './work';
+
+/** How a batch is cut. */
+export interface Cut {
+  /** Samples of the longest slice. */
+  readonly longest: number;
+  /** Partial sums that a slice's gradient is made of. */
+  readonly chunks: number;
+}
+
+/** The directions of a Fourier encoding, and where every layer begins: what stages read beside parameters and data. */
+export function addConstants(field: Field, allocation: Allocation): void {
+  const { encoding, inputs } = field;
+  if (encoding.kind === 'fourier') {
+    allocation.add('Fourier directions', 0, USAGE.storage, fourierMatrix(encoding.features, inputs, encoding.sigma, encoding.seed));
+  }
+  for (const layer of parameterLayout(field).layers) allocation.add(`layer ${layer.index}`, 0, USAGE.uniform, layerBytes(layer));
+}
+
+function encodeStage(field: Field, points: 'drawn' | 'grid'): Stage {
+  const directions = field.encoding.kind === 'fourier' ? ['Fourier directions'] : [];
+  return { plan: encodeKernel(field, points), buffers: ['encoded features', ...directions] };
+}
+
+/** Loss and partial gradients of one slice of a batch. */
+export function trainingUnit(field: Field, type: SampleType, { longest, chunks }: Cut): Program {
+  const { layers, length } = parameterLayout(field);
+  const last = field.depth;
+  const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
+  const stages: Stage[] = [encodeStage(field, 'drawn')];
+  for (const layer of layers) {
+    const i = layer.index;
+    // Slopes of the hidden layers and the head's outputs; the backward pass turns both into deltas.
+    const outputs = i === last ? [`deltas ${i}`] : [`activations ${i}`, `deltas ${i}`];
+    stages.push({ plan: forwardKernel(field, layer, 'train'), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
+  }
+  stages.push({ plan: lossKernel(field, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses'] });
+  for (let i = last; i >= 0; i--) {
+    stages.push({ plan: backwardWeightsKernel(layers[i], length, chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
+    if (i > 0) stages.push({ plan: backwardInputKernel(layers[i]), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`] });
+  }
+  const scratch: Record<string, number> = { 'encoded features': longest * encodedWidth(field.encoding, field.inputs) };
+  for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
+  for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
+  scratch['partial gradients'] = chunks * length;
+  scratch['partial losses'] = MAXIMUM_UNITS * lossGroups(field, longest);
+  return { stages, scratch };
+}
+
+/** Samples of one slice of a grid, in 'samples'. */
+export function evaluationUnit(field: Field, capacity: number): Program {
+  const stages: Stage[] = [encodeStage(field, 'grid')];
+  let below = 'encoded features';
+  for (const layer of parameterLayout(field).layers) {
+    const above = layer.index === field.depth ? 'samples' : `activations ${layer.index % 2}`;
+    stages.push({ plan: forwardKernel(field, layer, 'evaluate'), buffers: [`layer ${layer.index}`, 'parameters', below, above] });
+    below = above;
+  }
+  const scratch: Record<string, number> = { 'encoded features': capacity * encodedWidth(field.encoding, field.inputs) };
+  for (let i = 0; i < Math.min(2, field.depth); i++) scratch[`activations ${i}`] = capacity * field.width;
+  return { stages, scratch };
+}
