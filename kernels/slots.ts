@@ -11,8 +11,10 @@ export enum Slot {
   Outputs,
   /** Layers with the head. */
   Layers,
-  /** 1 sine, 0 ReLU. */
-  Sine,
+  /** Of the hidden layers, an ActivationKind. */
+  Activation,
+  /** f32: k of the head's sample 1 / (1 + exp(-k z)); 0: the sample is 0.5 + 0.5 z. */
+  HeadRate,
   /** Samples in a tile, a multiple of 4. */
   Tile,
   /** Encoding: features of the phase product (0: the coordinates themselves), its matrix and phase offsets in half-turns. */
@@ -57,10 +59,13 @@ export enum Slot {
   Moment2,
   Gradients,
   GradientStride,
-  /** Sum of squared errors of each chunk (f64). */
+  /** Sums of the loss and of the squared error of each chunk (two f64). */
   ChunkLoss,
-  /** Sum over the steps of one run of the mean loss (f64). */
+  /** Sums over the steps of one run of the mean loss and of the mean squared error (two f64). */
   LossTotal,
+  /** A LossKind, and its epsilon or delta (f32). */
+  Loss,
+  LossConstant,
   /** Two f32 a step: rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t). */
   Rates,
   Beta1,
@@ -73,6 +78,21 @@ export enum Slot {
 
   /** Table of layers, LayerSlot.Words words each. */
   LayerTable,
+}
+
+/** src-core/field/field.ts, Activation. */
+export enum ActivationKind {
+  Relu = 0,
+  Sine,
+}
+
+/** src-core/fit/loss.ts. */
+export enum LossKind {
+  L2 = 0,
+  L1,
+  RelativeL2,
+  Huber,
+  Mape,
 }
 
 /** One dense layer in the table; offsets are bytes inside each of the parameter buffers. */

@@ -2,7 +2,7 @@
  * The normative synthesis (docs/FORMAT.md, part 2) in SIMD: decoded parameters -> stored samples, to the bit. Every lane does
  * the operations of src-core/coding/synthesis.ts in the same order; only independent outputs and samples run side by side.
  */
-import { LayerSlot, Place, Slot } from '../slots';
+import { ActivationKind, LayerSlot, Place, Slot } from '../slots';
 import { product } from './dense';
 import { coordinates, encode, sinpiRows } from './grid';
 import { word } from './record';
@@ -34,7 +34,7 @@ export function synthesizeTile(first: u32, count: u32, done: u32): void {
 
   const layers: i32 = word(Slot.Layers);
   const forward: usize = word(Slot.Forward);
-  const sine = word(Slot.Sine) != 0;
+  const sine = word(Slot.Activation) == ActivationKind.Sine;
   let layer: usize = <usize>Place.Job + (<usize>Slot.LayerTable << 2);
   encode(scratch, scratch + load<u32>(layer, LayerSlot.Input << 2), samples);
   for (let l = 0; l < layers; l++) {

@@ -1,7 +1,7 @@
 /**
  * Forward and backward pass of one tile of samples through all layers.
  */
-import { LayerSlot, Slot } from '../slots';
+import { ActivationKind, LayerSlot, Slot } from '../slots';
 import { activateRelu, activateSine } from './activations';
 import { backProduct, biasGradient, product, weightGradient } from './dense';
 import { encode } from './grid';
@@ -13,7 +13,7 @@ export function forwardTile(scratch: usize, samples: usize): void {
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const forward: usize = word(Slot.Forward);
   const last: i32 = <i32>word(Slot.Layers) - 1;
-  const sine = word(Slot.Sine) != 0;
+  const sine = word(Slot.Activation) == ActivationKind.Sine;
   encode(scratch, scratch + load<u32>(layerAt(0), LayerSlot.Input << 2), samples);
   for (let l = 0; l <= last; l++) {
     const layer = layerAt(l);
@@ -39,25 +39,7 @@ export function forwardTile(scratch: usize, samples: usize): void {
   }
 }
 
-/** Head -> prediction error, in place (the gradient of the head up to GradientScale); returns the sum of squares. */
-export function headErrors(head: usize, targets: usize, count: usize, samples: usize): f64 {
-  const outputs: usize = word(Slot.Outputs);
-  const padded: usize = (<usize>load<u32>(layerAt(<i32>word(Slot.Layers) - 1), LayerSlot.OutPanels << 2)) << 5;
-  let sum: f64 = 0;
-  for (let s: usize = 0; s < count; s++) {
-    for (let channel: usize = 0; channel < outputs; channel++) {
-      const at = head + (s << 6) + (channel << 2);
-      const error: f32 = 0.5 + 0.5 * load<f32>(at) - load<f32>(targets);
-      targets += 4;
-      sum += <f64>error * <f64>error;
-      store<f32>(at, error);
-    }
-  }
-  for (let s = count; s < samples; s++) memory.fill(head + (s << 6), 0, padded);
-  return sum;
-}
-
-/** Adds the gradient of one tile, whose head holds the errors, to the buffer at `gradient`. */
+/** Adds the gradient of one tile, whose head holds its gradient, to the buffer at `gradient`. */
 export function backwardTile(scratch: usize, gradient: usize, samples: usize): void {
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const backward: usize = word(Slot.Backward);

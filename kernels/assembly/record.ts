@@ -15,3 +15,10 @@ const TABLE: usize = <usize>Place.Job + (<usize>Slot.LayerTable << 2);
 export function layerAt(index: i32): usize {
   return TABLE + <usize>index * (<usize>LayerSlot.Words << 2);
 }
+
+/** Bytes of the channels of one sample in whole vectors. */
+// @ts-ignore: decorator
+@inline
+export function rowBytes(): usize {
+  return ((<usize>word(Slot.Outputs) + 3) & ~3) << 2;
+}

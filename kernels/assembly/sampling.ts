@@ -1,7 +1,7 @@
 /** The batch of a step: twin of src-core/fit/random.ts and sampling.ts. */
 import { Slot } from '../slots';
 import { coordinates } from './grid';
-import { word } from './record';
+import { rowBytes, word } from './record';
 
 /** First word of pcg3d; twin of src-core/fit/random.ts. */
 // @ts-ignore: decorator
@@ -19,10 +19,11 @@ function pcg3d(a: u32, b: u32, c: u32): u32 {
   return x + y * z;
 }
 
-/** Draws elements [first, first + count) of the batch of `step`: coordinates to `scratch`, targets in [0, 1] to `targets`. */
+/** Draws elements [first, first + count) of the batch of `step`: coordinates to `scratch`, targets in [0, 1] to rows of up to 4, 8, 12 or 16 at `targets`. */
 export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, count: u32): void {
   const inputs: i32 = word(Slot.Inputs);
   const outputs: u32 = word(Slot.Outputs);
+  const row: usize = rowBytes();
   const points: u64 = word(Slot.Points);
   const seed = word(Slot.Seed);
   const data: usize = word(Slot.Data);
@@ -34,8 +35,8 @@ export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, 
     const from: usize = <usize>index * <usize>outputs;
     for (let channel: u32 = 0; channel < outputs; channel++) {
       const raw: u32 = bytes == 1 ? load<u8>(data + from + channel) : load<u16>(data + ((from + channel) << 1));
-      store<f32>(targets, <f32>raw / maximum);
-      targets += 4;
+      store<f32>(targets + (<usize>channel << 2), <f32>raw / maximum);
     }
+    targets += row;
   }
 }

@@ -15,8 +15,9 @@
  */
 import { Control, LayerSlot, Slot } from '../slots';
 import { coordinates } from './grid';
+import { headErrors, headSamples } from './loss';
 import { update } from './optimizer';
-import { backwardTile, forwardTile, headErrors } from './passes';
+import { backwardTile, forwardTile } from './passes';
 import { layerAt, word } from './record';
 import { drawTile } from './sampling';
 
@@ -35,16 +36,16 @@ export function trainChunk(scratch: usize, step: u32, chunk: u32): void {
   const first = chunk * word(Slot.ChunkSamples);
   const end = min(first + word(Slot.ChunkSamples), word(Slot.Batch));
   memory.fill(gradient, 0, stride);
-  let sum: f64 = 0;
+  const sums: usize = <usize>word(Slot.ChunkLoss) + (<usize>chunk << 4);
+  memory.fill(sums, 0, 16);
   for (let at = first; at < end; at += tile) {
     const count = min(tile, end - at);
     const samples: usize = (count + 3) & ~3;
     drawTile(scratch, targets, step, at, count);
     forwardTile(scratch, samples);
-    sum += headErrors(head, targets, count, samples);
+    headErrors(head, targets, count, samples, sums);
     backwardTile(scratch, gradient, samples);
   }
-  store<f64>(<usize>word(Slot.ChunkLoss) + (<usize>chunk << 3), sum);
 }
 
 /**
@@ -88,10 +89,10 @@ export function run(thread: u32, threads: u32, first: u32, steps: u32): i32 {
     if (stop == 2) return stop;
     update(thread, threads, word(Slot.Rates) + (<usize>step << 3));
     if (thread == 0) {
-      let sum: f64 = 0;
-      for (let c = 0; c < chunks; c++) sum += load<f64>(<usize>word(Slot.ChunkLoss) + (<usize>c << 3));
+      let sums = f64x2.splat(0);
+      for (let c = 0; c < chunks; c++) sums = f64x2.add(sums, v128.load(<usize>word(Slot.ChunkLoss) + (<usize>c << 4)));
       const total: usize = word(Slot.LossTotal);
-      store<f64>(total, load<f64>(total) + sum / samples);
+      v128.store(total, f64x2.add(v128.load(total), f64x2.div(sums, f64x2.splat(samples))));
       store<u32>(control + (Control.StepsDone << 2), step + 1);
     }
     stop = barrier(threads);
@@ -100,7 +101,7 @@ export function run(thread: u32, threads: u32, first: u32, steps: u32): i32 {
   return 0;
 }
 
-/** Values 0.5 + 0.5 * head of grid points [first, first + count), interleaved, to this thread's output. */
+/** Samples of grid points [first, first + count), interleaved, not clamped, to this thread's output. */
 export function evaluate(thread: u32, first: u32, count: u32): void {
   const tile = word(Slot.Tile);
   const inputs: i32 = word(Slot.Inputs);
@@ -112,9 +113,10 @@ export function evaluate(thread: u32, first: u32, count: u32): void {
     const part = min(tile, count - done);
     for (let s: u32 = 0; s < part; s++) coordinates(first + done + s, Slot.Grid, inputs, scratch + (<usize>s << 6));
     forwardTile(scratch, (part + 3) & ~3);
+    headSamples(head, part);
     for (let s: usize = 0; s < part; s++) {
       for (let channel: usize = 0; channel < outputs; channel++) {
-        store<f32>(to, 0.5 + 0.5 * load<f32>(head + (s << 6) + (channel << 2)));
+        store<f32>(to, load<f32>(head + (s << 6) + (channel << 2)));
         to += 4;
       }
     }
@@ -126,5 +128,6 @@ export { activateRelu, activateSine } from './activations';
 export { backProduct, biasGradient, product, weightGradient } from './dense';
 export { encode } from './grid';
 export { derive, transposeBlock, update, updateSpan } from './optimizer';
-export { backwardTile, forwardTile, headErrors } from './passes';
+export { headErrors, headSamples } from './loss';
+export { backwardTile, forwardTile } from './passes';
 export { drawTile } from './sampling';

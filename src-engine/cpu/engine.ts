@@ -3,11 +3,10 @@
  * memory, which a renderer does not have. Same seed and plan give the same bits whatever the number of threads.
  */
 import { arch, cpus } from 'node:os';
-import type { Field } from '#core/field/field';
+import { gridOf, type Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
 import { Control, Slot } from '#kernels/slots';
 import type { Engine, TrainerRequest } from '../engine';
-import { plainRefusal } from '../plain';
 import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
 import { Arena, planNetwork, toPanels } from './plan';
@@ -42,10 +41,25 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
 }
 
 function refusal(field: Field, plan: FitPlan): string | null {
-  const plain = plainRefusal(field, plan, 'cpu');
-  if (plain) return plain;
+  const beyond = missing(field, plan);
+  if (beyond) return `The cpu engine has no kernel for ${beyond} yet; choose another engine.`;
   if (field.width % 4 !== 0) return 'The cpu engine needs a width that is a multiple of 4; choose the next one.';
   return null;
+}
+
+/** What there is no kernel for. */
+function missing(field: Field, plan: FitPlan): string | false {
+  const { activation, encoding } = field;
+  return (
+    (gridOf(encoding) && 'trainable grids') ||
+    (activation.kind !== 'sine' && activation.kind !== 'relu' && `${activation.kind} layers`) ||
+    (field.residual === true && 'residual blocks') ||
+    (plan.optimizer.kind !== 'adam' && 'Muon') ||
+    (plan.optimizer.weightDecay !== 0 && 'weight decay') ||
+    (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`) ||
+    (plan.clip !== null && 'gradient clipping') ||
+    (plan.average !== null && 'parameter averaging')
+  );
 }
 
 async function evaluate(pool: WorkerPool, field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array> {

@@ -7,10 +7,10 @@
  * zeros, a bias behind its weights padded to 16.
  */
 import { fourierMatrix } from '#core/field/encoding';
-import { encodedWidth, omegaOf, type Field } from '#core/field/field';
+import { encodedWidth, headOf, omegaOf, type Field } from '#core/field/field';
 import { parameterLayout, type ParameterLayout } from '#core/field/layout';
 import { INVERSE_PI, SINE_COEFFICIENTS, sineScale } from '#core/coding/exact-math';
-import { LayerSlot, Place, Slot } from '#kernels/slots';
+import { ActivationKind, LayerSlot, Place, Slot } from '#kernels/slots';
 
 /**
  * cos(pi r) = sum c[i] r^(2 i) on [-1/2, 1/2], least largest error by the Remez exchange: 4.7e-8. The derivative of the sine
@@ -20,6 +20,9 @@ const COSINE_COEFFICIENTS = [0.9999999534667598, -4.9347928586823, 4.05841191420
 
 /** WebAssembly addresses are 32 bits: 65536 pages. */
 export const MAXIMUM_PAGES = 65536;
+
+/** Slot.HeadRate. */
+const HEAD_RATES = { linear: 0, sigmoid: 1, tanh: 2 } as const;
 
 const up = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
@@ -152,7 +155,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
     const result = place(Math.ceil(layer.fanOut / 16) * block);
     Object.assign(places[index]!, { result, slope: head || exact ? 0 : place(Math.ceil(layer.fanOut / 16) * block) });
     if (!head) places.push({ input: result, result: 0, slope: 0 });
-    else place(tile * field.outputs * 4);
+    else place(tile * up(field.outputs, 4) * 4);
   });
   const scratch = arena.take(scratchStride * threads);
 
@@ -173,7 +176,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         [Slot.Inputs, field.inputs],
         [Slot.Outputs, field.outputs],
         [Slot.Layers, layout.layers.length],
-        [Slot.Sine, sine ? 1 : 0],
+        [Slot.Activation, sine ? ActivationKind.Sine : ActivationKind.Relu],
         [Slot.Tile, tile],
         [Slot.Phases, phases],
         [Slot.PhasePanels, phasePanels],
@@ -186,6 +189,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         [Slot.Forward, forward],
       ];
       for (const [slot, value] of words) job.set(slot, value);
+      job.setFloat(Slot.HeadRate, HEAD_RATES[headOf(field)]);
       layout.layers.forEach((layer, index) => {
         const at = Slot.LayerTable + index * LayerSlot.Words;
         const head = index === field.depth;

@@ -6,8 +6,9 @@
 import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
+import type { Loss } from '#core/fit/config';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
-import { Control, Slot } from '#kernels/slots';
+import { Control, LossKind, Slot } from '#kernels/slots';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainReport, type TrainState } from '../engine';
 import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
@@ -24,6 +25,13 @@ const COPY_BYTES = 1 << 24;
 /** Samples of a chunk; from the batch alone, because the order of summation follows from it. */
 export function chunkSamples(batch: number): number {
   return Math.ceil(Math.max(batch / MAXIMUM_CHUNKS, Math.min(128, batch / 4)) / 64) * 64;
+}
+
+const LOSS_KINDS = { l2: LossKind.L2, l1: LossKind.L1, 'relative-l2': LossKind.RelativeL2, huber: LossKind.Huber, mape: LossKind.Mape } as const;
+
+function lossConstant(loss: Loss): number {
+  if ('epsilon' in loss) return loss.epsilon;
+  return 'delta' in loss ? loss.delta : 0;
 }
 
 let nextKey = 1;
@@ -51,8 +59,8 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   const moment2 = arena.take(layout.bytes);
   const backward = arena.take(layout.bytes);
   const gradients = arena.take(gradientStride * chunks);
-  const chunkLoss = arena.take(8 * chunks);
-  const lossTotal = arena.take(8);
+  const chunkLoss = arena.take(16 * chunks);
+  const lossTotal = arena.take(16);
   const rates = arena.take(8 * STEPS_PER_CALL);
   const output = arena.take(evaluateGrid.blockBytes(field) * pool.threads);
   const samples = arena.take(data.samples.byteLength);
@@ -78,6 +86,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
     [Slot.GradientStride, gradientStride],
     [Slot.ChunkLoss, chunkLoss],
     [Slot.LossTotal, lossTotal],
+    [Slot.Loss, LOSS_KINDS[plan.loss.kind]],
     [Slot.Rates, rates],
     [Slot.Control, control],
   ];
@@ -88,6 +97,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   job.setFloat(Slot.Beta2, beta2);
   job.setFloat(Slot.OneMinusBeta2, 1 - beta2);
   job.setFloat(Slot.Epsilon, epsilon);
+  job.setFloat(Slot.LossConstant, lossConstant(plan.loss));
   await copyBytes(new Uint8Array(data.samples.buffer, data.samples.byteOffset, data.samples.byteLength), new Uint8Array(buffer, samples, data.samples.byteLength));
 
   const panels = (address: number): Float32Array => new Float32Array(buffer, address, layout.bytes / 4);
@@ -105,7 +115,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
     read: (which) => fromPanels(layout, panels({ master, moment1, moment2 }[which])),
     control: new Int32Array(buffer, control, Control.Words),
     rates: new Float32Array(buffer, rates, 2 * STEPS_PER_CALL),
-    lossTotal: new Float64Array(buffer, lossTotal, 1),
+    lossTotal: new Float64Array(buffer, lossTotal, 2),
     job,
     step: state?.step ?? 0,
   });
@@ -154,14 +164,18 @@ class CpuTrainer implements Trainer {
     const rates = learningRates.slice();
     return this.exclusive(async () => {
       let loss = 0;
-      for (let done = 0; done < rates.length; done += STEPS_PER_CALL) loss += await this.runPiece(rates.subarray(done, done + STEPS_PER_CALL));
-      const mean = rates.length === 0 ? 0 : loss / rates.length;
-      return { step: this.step, loss: mean, squaredError: mean };
+      let squaredError = 0;
+      for (let done = 0; done < rates.length; done += STEPS_PER_CALL) {
+        const sums = await this.runPiece(rates.subarray(done, done + STEPS_PER_CALL));
+        loss += sums.loss / rates.length;
+        squaredError += sums.squaredError / rates.length;
+      }
+      return { step: this.step, loss, squaredError };
     });
   }
 
-  /** Sum of the losses of at most STEPS_PER_CALL steps. */
-  private async runPiece(learningRates: Float32Array): Promise<number> {
+  /** Sums over at most STEPS_PER_CALL steps. */
+  private async runPiece(learningRates: Float32Array): Promise<Pick<TrainReport, 'loss' | 'squaredError'>> {
     const { control, rates, lossTotal, beta1, beta2 } = this.parts;
     const first = this.step;
     await this.pool.run({
@@ -172,7 +186,7 @@ class CpuTrainer implements Trainer {
             rates[2 * i] = rate / (1 - beta1 ** (first + i + 1));
             rates[2 * i + 1] = 1 / Math.sqrt(1 - beta2 ** (first + i + 1));
           });
-          lossTotal[0] = 0;
+          lossTotal.fill(0);
           control.fill(0);
           if (this.disposed) control[Control.Stop] = 1;
         }
@@ -183,7 +197,7 @@ class CpuTrainer implements Trainer {
     const done = control[Control.StepsDone]!;
     this.step += done;
     if (done < learningRates.length) throw closed();
-    return lossTotal[0]!;
+    return { loss: lossTotal[0]!, squaredError: lossTotal[1]! };
   }
 
   checkpoint(): Promise<TrainState> {

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Activation, Encoding, Field, Head } from '#core/field/field';
+import { initialParameters } from '#core/field/init';
+import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
+import type { TrainerRequest, TrainReport, TrainState } from '../engine';
+import { referenceGradient, referenceTrainer } from '../reference';
+import { createCpuEngine } from './engine';
+
+/** Every kind against the float64 reference, in fields that nobody chose: the gradient of one step and the state after some. */
+const ACTIVATIONS: readonly Activation[] = [
+  { kind: 'sine', omega0: 10, omegaHidden: 7 },
+  { kind: 'relu' },
+];
+const ENCODINGS: readonly Encoding[] = [
+  { kind: 'identity' },
+  { kind: 'octaves', octaves: 3, includeInput: true },
+  { kind: 'fourier', features: 7, sigma: 1.5, seed: 9 },
+];
+const HEADS: readonly Head[] = ['linear', 'sigmoid', 'tanh'];
+const LOSSES: readonly FitPlan['loss'][] = [
+  { kind: 'l2' },
+  { kind: 'l1' },
+  { kind: 'relative-l2', epsilon: 0.01 },
+  { kind: 'huber', delta: 0.1 },
+  { kind: 'mape', epsilon: 0.01 },
+];
+const ADAM = { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+const PLAN: FitPlan = { ...PLAN_DEFAULTS, steps: 10, batch: 70, optimizer: ADAM, schedule: { kind: 'constant' } };
+
+const PICTURE = [13, 7, 3, 2];
+
+const fields = fc.record<Field>({
+  inputs: fc.integer({ min: 1, max: 4 }),
+  outputs: fc.constantFrom(1, 2, 3, 4, 5, 9, 16),
+  encoding: fc.constantFrom(...ENCODINGS),
+  depth: fc.constantFrom(1, 2, 3, 4, 5),
+  width: fc.constantFrom(4, 8, 12, 20, 36),
+  activation: fc.constantFrom(...ACTIVATIONS),
+  head: fc.constantFrom(...HEADS),
+});
+const plans = fc.record<Partial<FitPlan>>({
+  loss: fc.constantFrom(...LOSSES),
+  batch: fc.integer({ min: 64, max: 150 }),
+});
+
+function request(field: Field, plan: Partial<FitPlan>, seed = 3): TrainerRequest {
+  const size = [23, 11, 7, 5].slice(0, field.inputs);
+  const count = size.reduce((a, b) => a * b, 1) * field.outputs;
+  const samples = Uint8Array.from({ length: count }, (_, i) => (i * 37 + (i % 11) * 19) & 255);
+  return { field, plan: { ...PLAN, ...plan }, data: { size, channels: field.outputs, type: 'uint8', samples }, seed };
+}
+
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}
+
+describe('the cpu engine agrees with the float64 reference', async () => {
+  const engine = await createCpuEngine({ threads: 2 });
+  afterAll(() => engine.dispose());
+
+  async function trained(asked: TrainerRequest, steps: number): Promise<TrainState & TrainReport & { picture: Float32Array }> {
+    const trainer = await engine.createTrainer(asked);
+    const report = await trainer.run(new Float32Array(steps).fill(asked.plan.optimizer.learningRate));
+    const state = await trainer.checkpoint();
+    const picture = await trainer.reconstruct(PICTURE.slice(0, asked.field.inputs));
+    trainer.dispose();
+    return { ...report, ...state, picture };
+  }
+
+  /** With beta1 = 0 the first moment is the gradient. */
+  async function expectGradient(asked: TrainerRequest): Promise<void> {
+    const bare: TrainerRequest = { ...asked, plan: { ...asked.plan, optimizer: { ...ADAM, beta1: 0 } } };
+    const expected = referenceGradient(bare, initialParameters(bare.field, bare.seed), 0);
+    const actual = await trained(bare, 1);
+    expect(relativeError(actual.moment1, expected.gradient)).toBeLessThan(2e-5);
+    expect(Math.abs(actual.loss / expected.loss - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(actual.squaredError / expected.squaredError - 1)).toBeLessThan(1e-5);
+  }
+
+  async function expectSteps(asked: TrainerRequest, steps: number): Promise<void> {
+    const reference = referenceTrainer(asked);
+    const report = await reference.run(new Float32Array(steps).fill(asked.plan.optimizer.learningRate));
+    const expected = await reference.checkpoint();
+    const actual = await trained(asked, steps);
+    expect(relativeError(actual.parameters, expected.parameters)).toBeLessThan(1e-3);
+    expect(relativeError(actual.picture, await reference.reconstruct(PICTURE.slice(0, asked.field.inputs)))).toBeLessThan(3e-3);
+    expect(Math.abs(actual.loss / report.loss - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(actual.squaredError / report.squaredError - 1)).toBeLessThan(1e-3);
+  }
+
+  const PLAIN: Field = { inputs: 2, outputs: 3, encoding: ENCODINGS[1]!, depth: 2, width: 12, activation: ACTIVATIONS[0]! };
+
+  it.each(LOSSES)('in the loss $kind with every head', async (loss) => {
+    for (const head of HEADS) {
+      await expectGradient(request({ ...PLAIN, head }, { loss }));
+      await expectSteps(request({ ...PLAIN, head }, { loss }), 20);
+    }
+  });
+
+  it('in the gradient of any field', async () => {
+    await fc.assert(fc.asyncProperty(fields, plans, fc.nat(1000), (field, plan, seed) => expectGradient(request(field, plan, seed))), { numRuns: 40, seed: 1 });
+  });
+
+  it('after some steps of any field', async () => {
+    await fc.assert(fc.asyncProperty(fields, plans, fc.nat(1000), (field, plan, seed) => expectSteps(request(field, plan, seed), 10)), { numRuns: 15, seed: 2 });
+  });
+});
