@@ -1,41 +1,56 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Activation, Encoding, Field } from '#core/field/field';
-import { presetById } from '#core/fit/presets';
+import type { Field } from '#core/field/field';
+import type { FitPlan } from '#core/fit/config';
 import { createCpuEngine } from './cpu/engine';
+import type { TrainerRequest } from './engine';
+import { ACTIVATIONS, ENCODINGS, HEADS, LOSSES, OPTIMIZERS, PLAIN_PLAN, relativeError, SAMPLINGS, testData, testState } from './test-kinds';
 import { createTfjsEngine } from './tfjs/engine';
 
-/** What engine.ts promises, between the fast engine of the main process and the reference (webgpu has its own: webgpu/parity.test.ts). */
+/**
+ * What engine.ts promises, between the fast engine of the main process and the reference, for every kind that neither refuses (webgpu
+ * has its own: webgpu/parity.test.ts). Error-driven sampling is left out: its tables follow the last bits of an engine's own values.
+ */
 describe('cpu and tfjs agree after 50 steps', async () => {
   const cpu = await createCpuEngine({ threads: 2 });
   const tfjs = await createTfjsEngine();
   afterAll(() => Promise.all([cpu.dispose(), tfjs.dispose()]));
 
-  const encodings: readonly Encoding[] = [
-    { kind: 'identity' },
-    { kind: 'octaves', octaves: 4, includeInput: true },
-    { kind: 'fourier', features: 10, sigma: 3, seed: 5 },
+  const base: Field = { inputs: 2, outputs: 3, encoding: ENCODINGS[0]!, depth: 3, width: 24, activation: ACTIVATIONS[0]! };
+  const cases: [string, Partial<Field>, Partial<FitPlan>][] = [
+    ...ENCODINGS.flatMap((encoding, i) =>
+      ACTIVATIONS.slice(0, 2).map((activation): (typeof cases)[0] => [`${encoding.kind} ${i}, ${activation.kind}`, { encoding, activation }, {}]),
+    ),
+    ...ACTIVATIONS.slice(2).map((activation, i): (typeof cases)[0] => [activation.kind, { activation, encoding: ENCODINGS[i % 4]! }, {}]),
+    ...HEADS.slice(1).map((head): (typeof cases)[0] => [`head ${head}`, { head }, {}]),
+    ['residual blocks', { residual: true }, {}],
+    ...LOSSES.slice(1).map((loss): (typeof cases)[0] => [`loss ${loss.kind}`, {}, { loss }]),
+    ...OPTIMIZERS.slice(1).map((optimizer): (typeof cases)[0] => [`${optimizer.kind}, decay ${optimizer.weightDecay}`, {}, { optimizer }]),
+    ...SAMPLINGS.filter(({ kind }) => kind !== 'uniform' && kind !== 'error').map((sampling): (typeof cases)[0] => [`sampling ${sampling.kind}`, {}, { sampling }]),
+    ['clipping', {}, { clip: 0.01 }],
+    ['averaging', {}, { average: 0.9 }],
   ];
-  const activations: readonly Activation[] = [{ kind: 'sine', omega0: 30, omegaHidden: 30 }, { kind: 'relu' }];
-  const { plan } = presetById('siren').config;
+  const requests = cases.map(([name, field, plan]): [string, TrainerRequest] => {
+    const changed = { ...base, ...field };
+    return [name, { field: changed, plan: { ...PLAIN_PLAN, batch: 200, ...plan }, data: testData([23, 17], 3), seed: 11, state: testState(changed, 11) }];
+  });
+  const possible = requests.filter(([, { field, plan }]) => cpu.refusal(field, plan) === null && tfjs.refusal(field, plan) === null);
 
-  for (const encoding of encodings) {
-    for (const activation of activations) {
-      it(`${encoding.kind}, ${activation.kind}`, async () => {
-        const field: Field = { inputs: 2, outputs: 3, encoding, depth: 3, width: 24, activation };
-        const samples = Uint8Array.from({ length: 23 * 17 * 3 }, (_, i) => 128 + 90 * Math.sin(i * 0.31) + 30 * Math.cos(i * 0.007));
-        const request = { field, plan: { ...plan, batch: 200 }, data: { size: [23, 17], channels: 3, type: 'uint8' as const, samples }, seed: 11 };
-        const rates = new Float32Array(50).fill(1e-3);
-        const [a, b] = await Promise.all([cpu, tfjs].map(async (engine) => {
-          const trainer = await engine.createTrainer(request);
-          const report = await trainer.run(rates);
-          const { parameters } = await trainer.checkpoint();
-          trainer.dispose();
-          return { parameters, loss: report.loss };
-        }));
-        const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-        expect(norm(a.parameters.map((value, i) => value - b.parameters[i])) / norm(b.parameters)).toBeLessThan(1e-3);
-        expect(a.loss).toBeCloseTo(b.loss, 5);
-      });
-    }
-  }
+  it('on plain networks at least', () => expect(possible.length).toBeGreaterThanOrEqual(8));
+
+  it.each(possible)('%s', async (_, request) => {
+    const rates = new Float32Array(50).fill(1e-3);
+    const [a, b] = await Promise.all(
+      [cpu, tfjs].map(async (engine) => {
+        const trainer = await engine.createTrainer(request);
+        const report = await trainer.run(rates);
+        const state = await trainer.checkpoint();
+        trainer.dispose();
+        return { report, state };
+      }),
+    );
+    expect(relativeError(a!.state.parameters, b!.state.parameters)).toBeLessThan(1e-3);
+    if (b!.state.average) expect(relativeError(a!.state.average!, b!.state.average)).toBeLessThan(1e-3);
+    expect(Math.abs(a!.report.loss / b!.report.loss - 1)).toBeLessThan(1e-4);
+    expect(Math.abs(a!.report.squaredError / b!.report.squaredError - 1)).toBeLessThan(1e-4);
+  });
 });

@@ -5,10 +5,10 @@
  * tfjs keeps ONE global backend, so an engine selects its own before every piece of synchronous work; engines of different
  * backends may live side by side.
  */
-import { encodedWidth } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { StudioError } from '#core/errors';
 import type { DeviceFacts, Engine } from '../engine';
+import { memoryRefusal } from './memory';
 import type { Tf } from './model';
 import { createTfjsTrainer, evaluateOnGrid } from './trainer';
 
@@ -22,9 +22,6 @@ export interface TfjsOptions {
   /** Folder (with a trailing slash) of the three .wasm files; in Node they are found beside the package. */
   readonly wasmPaths?: string;
 }
-
-/** Bytes of activations above which a plain tfjs step is refused: it keeps every intermediate result. */
-const MAXIMUM_ACTIVATION_BYTES = 1.5e9;
 
 /** A namespace import of a CommonJS package: in Node the names may sit under `default` only. */
 function namespaceOf<T extends object>(module: T): T {
@@ -83,13 +80,8 @@ export async function createTfjsEngine(options: TfjsOptions = {}): Promise<Engin
   return {
     facts,
 
-    refusal(field, plan) {
-      const width = encodedWidth(field.encoding, field.inputs) + 4 * field.depth * field.width;
-      const bytes = 4 * plan.batch * width;
-      if (bytes <= MAXIMUM_ACTIVATION_BYTES) return null;
-      const batch = 2 ** Math.floor(Math.log2(MAXIMUM_ACTIVATION_BYTES / (4 * width)));
-      return `The reference engine keeps all intermediate results of a step, ${(bytes / 1e9).toFixed(1)} GB here; use a batch of ${batch} or fewer samples, or the webgpu or cpu engine.`;
-    },
+    // The points of a full batch are the signal's: createTrainer looks at them.
+    refusal: (field, plan) => memoryRefusal(field, plan, plan.sampling.kind === 'full' ? 0 : plan.batch),
 
     createTrainer: (request) => createTfjsTrainer(tf, activate, request),
 

@@ -1,20 +1,24 @@
 /**
- * Training with tfjs, the project's reference: the batch of batchIndex, mean squared error of samples in [0, 1], gradients by
- * tfjs, Adam in the form of its paper (Kingma and Ba 2015, algorithm 1) with its moments in the open, so that a fit can stop
- * and go on here or on another engine. tfjs's own Adam keeps its moments to itself and adds epsilon differently.
+ * Training with tfjs, the project's reference: batches of fit/sampling.ts, losses of fit/loss.ts, gradients by tfjs, updates of
+ * fit/optimizer.ts.
  *
- * Every synchronous piece of work runs inside tf.tidy: between calls a trainer holds three tensors a parameter tensor and
- * no more.
+ * Every synchronous piece of work runs inside tf.tidy: between calls a trainer holds three tensors a parameter tensor, four with an
+ * average, and no more.
  */
 import type * as TfNamespace from '@tensorflow/tfjs';
+import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout, type TensorSlot } from '#core/field/layout';
-import { batchIndex } from '#core/fit/random';
+import type { DrawTable } from '#core/fit/importance';
+import { drawIndex, effectiveBatch } from '#core/fit/sampling';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
-import { StudioError } from '#core/errors';
 import type { Trainer, TrainerRequest, TrainReport, TrainState } from '../engine';
+import { errorTable, stretches, type Probe } from '../importance';
+import { tfLoss } from './loss';
+import { memoryRefusal } from './memory';
 import { tfModel, type Tf } from './model';
+import { tfUpdate, type TfState } from './optimizer';
 import { pointWriter } from './points';
 
 /** Chooses the engine's backend; between its end and the next await the backend is certain (tfjs has one global backend). */
@@ -25,6 +29,7 @@ const EVALUATION_CHUNK = 16384;
 /** The event loop gets a turn after this many milliseconds of synchronous work. */
 const BURST_MILLISECONDS = 40;
 
+type Tensor = TfNamespace.Tensor;
 type Variables = readonly TfNamespace.Variable[];
 
 function toVariables(tf: Tf, tensors: readonly TensorSlot[], values: Float32Array): Variables {
@@ -35,38 +40,44 @@ function toVariables(tf: Tf, tensors: readonly TensorSlot[], values: Float32Arra
 
 async function toVector(variables: Variables, tensors: readonly TensorSlot[], length: number): Promise<Float32Array> {
   const vector = new Float32Array(length);
-  for (const [index, slot] of tensors.entries()) vector.set(await variables[index].data<'float32'>(), slot.offset);
+  for (const [index, slot] of tensors.entries()) vector.set(await variables[index]!.data<'float32'>(), slot.offset);
   return vector;
 }
 
-/** Evaluates a Field with given parameter tensors on a grid; values 0.5 + 0.5 * head, interleaved, first axis fastest. */
-export async function evaluateOnGrid(
+/** Samples at grid points of `size`, interleaved; `indexOf` names the grid index of point i. */
+async function evaluateAt(
   tf: Tf,
   activate: ActivateBackend,
   field: Field,
-  parameters: readonly TfNamespace.Tensor[],
+  parameters: readonly Tensor[],
   size: readonly number[],
+  count: number,
+  indexOf: (point: number) => number,
 ): Promise<Float32Array> {
-  if (size.length !== field.inputs) {
-    throw new StudioError('usage', 'engine.grid', `A field of ${field.inputs} coordinates cannot be shown on a grid of ${size.length}.`);
-  }
   const model = tfModel(tf, field);
-  const points = pointCount(size);
   const writePoint = pointWriter(size);
-  const out = new Float32Array(points * field.outputs);
-  for (let start = 0; start < points; start += EVALUATION_CHUNK) {
-    const count = Math.min(EVALUATION_CHUNK, points - start);
-    const coordinates = new Float32Array(count * field.inputs);
-    for (let i = 0; i < count; i++) writePoint(start + i, coordinates, i * field.inputs);
+  const out = new Float32Array(count * field.outputs);
+  for (let start = 0; start < count; start += EVALUATION_CHUNK) {
+    const length = Math.min(EVALUATION_CHUNK, count - start);
+    const coordinates = new Float32Array(length * field.inputs);
+    for (let i = 0; i < length; i++) writePoint(indexOf(start + i), coordinates, i * field.inputs);
     await activate();
-    const values = tf.tidy(() => model.samples(tf.tensor2d(coordinates, [count, field.inputs]), parameters));
+    const values = tf.tidy(() => model.samples(model.points(coordinates), parameters));
     out.set(await values.data<'float32'>(), start * field.outputs);
     values.dispose();
   }
   return out;
 }
 
-/** Starts a fit, or goes on from `request.state`. */
+/** Evaluates a Field with given parameter tensors on a grid; samples, interleaved, first axis fastest. */
+export async function evaluateOnGrid(tf: Tf, activate: ActivateBackend, field: Field, parameters: readonly Tensor[], size: readonly number[]): Promise<Float32Array> {
+  if (size.length !== field.inputs) {
+    throw new StudioError('usage', 'engine.grid', `A field of ${field.inputs} coordinates cannot be shown on a grid of ${size.length}.`);
+  }
+  return evaluateAt(tf, activate, field, parameters, size, pointCount(size), (point) => point);
+}
+
+/** Starts a fit, or goes on from `request.state`. Throws StudioError 'usage' for data of another shape, 'device' where a step would not fit. */
 export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, request: TrainerRequest): Promise<Trainer> {
   const { field, plan, data, seed } = request;
   if (data.channels !== field.outputs || data.size.length !== field.inputs) {
@@ -76,100 +87,116 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
       `The field maps ${field.inputs} coordinates to ${field.outputs} channels, but the data has ${data.size.length} axes and ${data.channels} channels.`,
     );
   }
-  const layout = parameterLayout(field);
-  const model = tfModel(tf, field);
-  const { beta1, beta2, epsilon } = plan.optimizer;
   const points = pointCount(data.size);
+  const batch = effectiveBatch(plan, points);
+  const refusal = memoryRefusal(field, plan, batch);
+  if (refusal) throw new StudioError('device', 'device.memory', refusal);
+  const layout = parameterLayout(field);
+  const { tensors } = layout;
+  const model = tfModel(tf, field);
   const samples = data.samples.slice();
   const maximum = sampleMaximum(data.type);
   const writePoint = pointWriter(data.size);
   let step = request.state?.step ?? 0;
+  let table: DrawTable | undefined;
   let disposed = false;
 
   await activate();
+  const start = request.state?.parameters ?? initialParameters(field, seed);
   const zeros = new Float32Array(layout.length);
-  const parameters = toVariables(tf, layout.tensors, request.state?.parameters ?? initialParameters(field, seed));
-  const moment1 = toVariables(tf, layout.tensors, request.state?.moment1 ?? zeros);
-  const moment2 = toVariables(tf, layout.tensors, request.state?.moment2 ?? zeros);
+  const state: TfState = {
+    parameters: toVariables(tf, tensors, start),
+    moment1: toVariables(tf, tensors, request.state?.moment1 ?? zeros),
+    moment2: toVariables(tf, tensors, request.state?.moment2 ?? zeros),
+    average: plan.average === null ? null : toVariables(tf, tensors, request.state?.average ?? start),
+  };
+  const update = tfUpdate(tf, field, plan, tensors, state);
 
-  function drawBatch(): { coordinates: TfNamespace.Tensor2D; targets: TfNamespace.Tensor2D } {
-    const coordinates = new Float32Array(plan.batch * field.inputs);
-    const targets = new Float32Array(plan.batch * field.outputs);
-    for (let element = 0; element < plan.batch; element++) {
-      const index = batchIndex(seed, step, element, points);
+  function drawBatch(): { coordinates: Float32Array; targets: Tensor } {
+    const coordinates = new Float32Array(batch * field.inputs);
+    const targets = new Float32Array(batch * field.outputs);
+    for (let element = 0; element < batch; element++) {
+      const index = drawIndex(plan, seed, step, element, points, table);
       writePoint(index, coordinates, element * field.inputs);
       for (let channel = 0; channel < field.outputs; channel++) {
-        targets[element * field.outputs + channel] = samples[index * field.outputs + channel] / maximum;
+        targets[element * field.outputs + channel] = samples[index * field.outputs + channel]! / maximum;
       }
     }
-    return {
-      coordinates: tf.tensor2d(coordinates, [plan.batch, field.inputs]),
-      targets: tf.tensor2d(targets, [plan.batch, field.outputs]),
-    };
+    return { coordinates, targets: tf.tensor2d(targets, [batch, field.outputs]) };
   }
 
-  /** One step of Adam; returns the loss, a scalar that outlives the tidy around it. */
-  function trainStep(rate: number): TfNamespace.Tensor {
+  /** One step; returns its mean loss and mean squared error, [2], a tensor that outlives the tidy around it. */
+  function trainStep(rate: number): Tensor {
     return tf.tidy(() => {
       const { coordinates, targets } = drawBatch();
-      const features = model.encode(coordinates);
-      const loss = (...tensors: TfNamespace.Tensor[]) =>
-        tf.mean(tf.square(tf.sub(tf.add(tf.mul(model.head(features, tensors), 0.5), 0.5), targets))) as TfNamespace.Scalar;
-      const { value, grads } = tf.valueAndGrads(loss)([...parameters]);
+      const batchPoints = model.points(coordinates);
+      let squaredError: Tensor | undefined;
+      const meanLoss = (...parameters: Tensor[]): TfNamespace.Scalar => {
+        const y = model.samples(batchPoints, parameters);
+        // Kept: tfjs ends a scope of its own around this function.
+        squaredError = tf.keep(tf.mean(tf.squaredDifference(y, targets)));
+        return tf.mean(tfLoss(tf, plan.loss, y, targets));
+      };
+      const { value, grads } = tf.valueAndGrads(meanLoss)([...state.parameters]);
       step += 1;
-      const correction1 = 1 / (1 - beta1 ** step);
-      const correction2 = 1 / (1 - beta2 ** step);
-      grads.forEach((gradient, i) => {
-        moment1[i].assign(tf.add(tf.mul(moment1[i], beta1), tf.mul(gradient, 1 - beta1)));
-        moment2[i].assign(tf.add(tf.mul(moment2[i], beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-        const direction = tf.div(tf.mul(moment1[i], correction1), tf.add(tf.sqrt(tf.mul(moment2[i], correction2)), epsilon));
-        parameters[i].assign(tf.sub(parameters[i], tf.mul(direction, rate)));
-      });
-      return value;
+      update(grads, step, rate);
+      const report = tf.stack([value, squaredError!]);
+      squaredError!.dispose();
+      return report;
     });
   }
+
+  const probe: Probe = (indices) => evaluateAt(tf, activate, field, state.parameters, data.size, indices.length, (point) => indices[point]!);
 
   return {
     field,
 
     async run(learningRates: Float32Array): Promise<TrainReport> {
       await activate();
-      let lossSum: TfNamespace.Tensor = tf.scalar(0);
+      let sums: Tensor = tf.zeros([2]);
       let burstStart = performance.now();
-      for (const rate of learningRates) {
-        if (performance.now() - burstStart > BURST_MILLISECONDS) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
+      for (const { first, count, refresh } of stretches(plan.sampling, step, learningRates.length, table !== undefined)) {
+        if (refresh) {
+          table = await errorTable({ ...data, samples }, plan, seed, step, probe);
           await activate();
-          burstStart = performance.now();
         }
-        const previous = lossSum;
-        const loss = trainStep(rate);
-        lossSum = tf.add(previous, loss);
-        previous.dispose();
-        loss.dispose();
+        for (const rate of learningRates.subarray(first, first + count)) {
+          if (performance.now() - burstStart > BURST_MILLISECONDS) {
+            await new Promise((resolve) => setTimeout(resolve, 0));
+            await activate();
+            burstStart = performance.now();
+          }
+          const previous = sums;
+          const report = trainStep(rate);
+          sums = tf.add(previous, report);
+          previous.dispose();
+          report.dispose();
+        }
       }
-      const [total] = await lossSum.data();
-      lossSum.dispose();
-      const mean = learningRates.length > 0 ? total / learningRates.length : 0;
-      return { step, loss: mean, squaredError: mean };
+      const [loss, squaredError] = await sums.data();
+      sums.dispose();
+      const steps = Math.max(learningRates.length, 1);
+      return { step, loss: loss! / steps, squaredError: squaredError! / steps };
     },
 
     async checkpoint(): Promise<TrainState> {
       await activate();
+      const vector = (variables: Variables): Promise<Float32Array> => toVector(variables, tensors, layout.length);
       return {
         step,
-        parameters: await toVector(parameters, layout.tensors, layout.length),
-        moment1: await toVector(moment1, layout.tensors, layout.length),
-        moment2: await toVector(moment2, layout.tensors, layout.length),
+        parameters: await vector(state.parameters),
+        moment1: await vector(state.moment1),
+        moment2: await vector(state.moment2),
+        ...(state.average ? { average: await vector(state.average) } : {}),
       };
     },
 
-    reconstruct: (size) => evaluateOnGrid(tf, activate, field, parameters, size),
+    reconstruct: (size) => evaluateOnGrid(tf, activate, field, state.average ?? state.parameters, size),
 
     dispose(): void {
       if (disposed) return;
       disposed = true;
-      for (const variable of [...parameters, ...moment1, ...moment2]) variable.dispose();
+      for (const variables of Object.values(state)) for (const variable of variables ?? []) variable.dispose();
     },
   };
 }
