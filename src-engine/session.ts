@@ -7,7 +7,9 @@
  * result, however the steps are sliced. With a time budget it follows the larger of the two fractions.
  */
 import { initialParameters } from '#core/field/init';
+import { effectiveBatch } from '#core/fit/sampling';
 import { learningRate } from '#core/fit/schedule';
+import { pointCount } from '#core/signal/signal';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainState } from './engine';
 
 export type SessionState = 'ready' | 'running' | 'paused' | 'done' | 'stopped' | 'failed';
@@ -245,7 +247,7 @@ export class FitSession {
   }
 
   #report(loss: number): SessionProgress {
-    const { plan } = this.options.request;
+    const { plan, data } = this.options.request;
     const fraction = this.#fraction();
     const bySteps = this.#stepsPerSecond > 0 ? (plan.steps - this.#step) / this.#stepsPerSecond : null;
     const byTime = this.options.secondsBudget === undefined ? null : Math.max(0, this.options.secondsBudget - this.#seconds);
@@ -257,7 +259,7 @@ export class FitSession {
       psnr: -10 * Math.log10(Math.max(this.#squaredError, 1e-20)),
       seconds: this.#seconds,
       stepsPerSecond: this.#stepsPerSecond,
-      samplesPerSecond: this.#stepsPerSecond * plan.batch,
+      samplesPerSecond: this.#stepsPerSecond * effectiveBatch(plan, pointCount(data.size)),
       secondsLeft: bySteps === null ? byTime : byTime === null ? bySteps : Math.min(bySteps, byTime),
       learningRate: learningRate(plan, fraction),
     };
@@ -267,5 +269,6 @@ export class FitSession {
 function startOf(request: TrainerRequest): TrainState {
   if (request.state) return request.state;
   const parameters = initialParameters(request.field, request.seed);
-  return { step: 0, parameters, moment1: new Float32Array(parameters.length), moment2: new Float32Array(parameters.length) };
+  const zeros = (): Float32Array => new Float32Array(parameters.length);
+  return { step: 0, parameters, moment1: zeros(), moment2: zeros(), ...(request.plan.average !== null && { average: parameters.slice() }) };
 }

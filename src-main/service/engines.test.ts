@@ -38,6 +38,19 @@ describe('chooseEngine', () => {
     await expect(chooseEngine('gpu', {}, () => Promise.reject(new Error('driver crashed')))).rejects.toMatchObject({ kind: 'device', message: expect.stringContaining('driver crashed') });
   });
 
+  it('auto passes over engines that refuse, says why, and closes them', async () => {
+    const log: string[] = [];
+    const refusal = (...names: EngineName[]) => (engine: Engine): string | null => (names.includes(engine.facts.engine) ? `The ${engine.facts.engine} engine has no wings.` : null);
+    const chosen = await chooseEngine('auto', { refusal: refusal('webgpu') }, machine('real', log), () => true);
+    expect(chosen).toMatchObject({ engine: { facts: { engine: 'cpu' } }, notice: 'The webgpu engine has no wings. Using the cpu engine.' });
+    expect(log).toEqual(['webgpu disposed']);
+    expect(await chooseEngine('auto', { refusal: refusal('webgpu', 'cpu') }, machine('none'), () => true)).toMatchObject({ engine: { facts: { engine: 'tfjs' } }, notice: expect.stringMatching(/cpu engine has no wings\. Using the tfjs engine/) });
+    const all = chooseEngine('auto', { refusal: refusal('webgpu', 'cpu', 'tfjs') }, machine('none'), () => true);
+    await expect(all).rejects.toMatchObject({ kind: 'device', code: 'engine.refusal', message: 'The cpu engine has no wings.' });
+    await expect(chooseEngine('cpu', { refusal: refusal('cpu') }, machine('none'))).rejects.toMatchObject({ code: 'engine.refusal' });
+    await expect(chooseEngine('gpu', { refusal: refusal('webgpu') }, machine('software'))).rejects.toMatchObject({ code: 'engine.refusal' });
+  });
+
   it('opens the cpu engine with the threads asked for', async () => {
     const engine = await openEngine('cpu', { threads: 1 });
     expect(engine.facts).toMatchObject({ engine: 'cpu', software: false });
