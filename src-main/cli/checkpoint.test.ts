@@ -23,6 +23,21 @@ describe('a checkpoint', () => {
     expect(decodeCheckpoint(bytes)).toEqual(checkpoint);
   });
 
+  it('holds the average where the plan has one, and no other number of vectors', () => {
+    const averaging = { ...checkpoint, config: { ...config, plan: { ...config.plan, average: 0.99 } } };
+    const complete = { ...averaging, state: { ...checkpoint.state, average: parameters.map((value) => value - 1) } };
+    expect(decodeCheckpoint(encodeCheckpoint(complete))).toEqual(complete);
+    expect(() => decodeCheckpoint(encodeCheckpoint(averaging))).toThrow(/damaged/);
+    expect(() => decodeCheckpoint(encodeCheckpoint({ ...complete, config }))).toThrow(/damaged/);
+  });
+
+  it('of an earlier version, whose configuration says less, is read with what it meant', () => {
+    const { sampling: _sampling, loss: _loss, clip: _clip, average: _average, optimizer, ...plan } = config.plan;
+    const { weightDecay: _decay, ...adam } = optimizer;
+    const earlier = { ...checkpoint, config: { ...config, plan: { ...plan, optimizer: adam } } } as unknown as Checkpoint;
+    expect(decodeCheckpoint(encodeCheckpoint(earlier))).toEqual(checkpoint);
+  });
+
   it('is refused when cut or changed anywhere', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {

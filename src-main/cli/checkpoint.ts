@@ -3,8 +3,8 @@
  * if nothing had happened: configuration, step, seconds spent, parameters and Adam's moments, and the digest of the picture,
  * so that it is never mixed up with another.
  *
- * Layout: magic 'INRCKPT1'; header length, u32 little-endian; header, JSON in UTF-8; parameters, first moments and second
- * moments, float32 little-endian; SHA-256 of everything before it. A working file of this program on this machine, no
+ * Layout: magic 'INRCKPT1'; header length, u32 little-endian; header, JSON in UTF-8; parameters, first moments, second
+ * moments and, where the plan averages, the average, float32 little-endian; SHA-256 of everything before it. A working file of this program on this machine, no
  * format for exchange: what does not fit is refused, never guessed.
  */
 import { createHash } from 'node:crypto';
@@ -59,7 +59,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const header = new TextEncoder().encode(JSON.stringify({ ...rest, step: state.step }));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, header.length, true);
-  const body = Buffer.concat([MAGIC, length, header, bytesOf(state.parameters), bytesOf(state.moment1), bytesOf(state.moment2)]);
+  const body = Buffer.concat([MAGIC, length, header, bytesOf(state.parameters), bytesOf(state.moment1), bytesOf(state.moment2), ...(state.average ? [bytesOf(state.average)] : [])]);
   return new Uint8Array(Buffer.concat([body, createHash('sha256').update(body).digest()]));
 }
 
@@ -84,10 +84,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (!header.success) throw damaged();
   const { step, ...rest } = header.output;
   const count = parameterLayout(fieldFor(rest.config.network, 2, rest.channels)).length;
-  if (bodyLength !== from + headerLength + 12 * count) throw damaged();
+  const averaged = rest.config.plan.average !== null;
+  if (bodyLength !== from + headerLength + 4 * count * (averaged ? 4 : 3)) throw damaged();
   const vector = (index: number): Float32Array => {
     const start = from + headerLength + 4 * count * index;
     return new Float32Array(body.slice(start, start + 4 * count).buffer);
   };
-  return { ...rest, state: { step, parameters: vector(0), moment1: vector(1), moment2: vector(2) } };
+  return { ...rest, state: { step, parameters: vector(0), moment1: vector(1), moment2: vector(2), ...(averaged && { average: vector(3) }) } };
 }

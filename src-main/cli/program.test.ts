@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
+import { OPTION_NAMES } from '#core/fit/options';
+import { WORD_OPTIONS, wordForms } from '#core/fit/option-words';
 import { faultText, runCommandLine } from './program';
 import { testTerminal } from './test-terminal';
 
@@ -13,7 +15,7 @@ describe('help', () => {
   it('shows commands, examples and exit codes when nothing or --help is given', async () => {
     const bare = await run();
     expect(bare.code).toBe(0);
-    for (const name of ['fit', 'decode', 'eval', 'info', 'validate', 'compare', 'serve', 'presets']) expect(bare.out).toMatch(new RegExp(`^ +${name} `, 'm'));
+    for (const name of ['fit', 'decode', 'eval', 'info', 'validate', 'compare', 'serve', 'presets', 'devices']) expect(bare.out).toMatch(new RegExp(`^ +${name} `, 'm'));
     expect(bare.out).toContain('Exit codes: 0 done');
     expect((await run('--help')).out).toBe(bare.out);
     expect((await run('help')).out).toBe(bare.out);
@@ -22,9 +24,11 @@ describe('help', () => {
   it('tells all options of a command, none wider than 100 columns', async () => {
     const { code, out } = await run('help', 'fit');
     expect(code).toBe(0);
-    for (const name of ['--preset', '--device', '--steps', '--seconds', '--lambda', '--target-bytes', '--target-psnr', '--seed', '--threads', '--resume', '--json', '--width', '--save-config']) {
+    for (const name of ['--preset', '--device', '--lambda', '--target-bytes', '--target-psnr', '--threads', '--resume', '--json', '--save-config', '--no-residual', ...Object.values(OPTION_NAMES)]) {
       expect(out).toContain(name);
     }
+    const words = out.replace(/\s+/g, ' ');
+    for (const option of WORD_OPTIONS) for (const form of wordForms(option)) expect(words).toContain(form);
     expect(out.split('\n').filter((line) => line.length > 110)).toEqual([]);
   });
 
@@ -47,7 +51,15 @@ describe('usage errors', () => {
     [['fit', 'a.png', '-o', 'a.inr', '--width', '30'], '--width'],
     [['fit', 'a.png', '-o', 'a.inr', '--encoding', 'wavelet'], 'no such encoding'],
     [['fit', 'a.png', '-o', 'a.inr', '--preset', 'nothing'], 'There are siren'],
-    [['fit', 'a.png', '-o', 'a.inr', '--preset', 'nerf', '--omega0', '20'], 'sine layers'],
+    [['fit', 'a.png', '-o', 'a.inr', '--preset', 'nerf', '--omega0', '20'], '--omega0 is not for ReLU layers'],
+    [['fit', 'a.png', '-o', 'a.inr', '--activation', 'finer', '--gabor-scale', '2'], 'give --activation gabor'],
+    [['fit', 'a.png', '-o', 'a.inr', '--activation', 'swish'], 'Allowed choices are sine, relu, gelu, finer'],
+    [['fit', 'a.png', '-o', 'a.inr', '--encoding', 'hash-grid:8:2'], 'hash-grid:LEVELS:FEATURES:COARSEST:FINEST:LOG2'],
+    [['fit', 'a.png', '-o', 'a.inr', '--loss', 'huber:9'], '--loss: .*<=1'],
+    [['fit', 'a.png', '-o', 'a.inr', '--sampling', 'error:5'], 'error.:REFRESH:UNIFORM'],
+    [['fit', 'a.png', '-o', 'a.inr', '--momentum', '0.9'], 'give --optimizer muon'],
+    [['fit', 'a.png', '-o', 'a.inr', '--clip', 'never'], 'not a number'],
+    [['fit', 'a.png', '-o', 'a.inr', '--average', '1'], '--average: .*<=0.99999'],
     [['fit', 'a.png', 'b.png', '-o', 'a.inr'], 'too many arguments'],
     [['decode', 'a.inr'], "'-o, --output <file>'"],
     [['decode', 'a.inr', '-o', 'a.xyz'], '.png'],
@@ -77,6 +89,15 @@ describe('faults', () => {
     const { code, err } = await run('info', '/nowhere/none.inr');
     expect(code).toBe(3);
     expect(err).toBe('inr: /nowhere/none.inr: there is no such file. Check the name.\n');
+  });
+});
+
+describe('devices', () => {
+  it('are listed with every fact of theirs', async () => {
+    const list = JSON.parse((await run('devices', '--json')).out) as { engine: string; details?: Record<string, unknown> }[];
+    expect(list.map(({ engine }) => engine)).toEqual(['webgpu', 'cpu', 'tfjs']);
+    const { out } = await run('devices');
+    for (const fact of Object.keys(list[1]!.details!)) expect(out).toContain(fact);
   });
 });
 

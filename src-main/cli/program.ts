@@ -11,20 +11,13 @@ import { version } from '../../package.json';
 import type { DecodeCommandOptions } from './commands/decode';
 import type { CompareOptions } from './commands/compare';
 import type { EvaluateOptions } from './commands/evaluate';
-import type { FitOptions } from './commands/fit';
 import type { InfoOptions } from './commands/info';
 import type { ServeOptions } from './commands/serve';
 import type { ValidateOptions } from './commands/validate';
-import { integerBetween, numberBetween, positive, readBytes, visible } from './numbers';
+import { addFit } from './fit-command';
+import { json, quiet, threads } from './common-options';
+import { integerBetween, numberBetween, readBytes, visible } from './numbers';
 import type { Terminal } from './terminal';
-
-const THREADS = integerBetween(1, 256);
-/** Beyond this the number could not be a seed, a step or a size of anything here. */
-const UNSIGNED = 0xffffffff;
-
-const threads = (): Option => new Option('--threads <n>', 'threads to compute with (default: all cores)').argParser(THREADS);
-const json = (): Option => new Option('--json', 'print one JSON object on stdout');
-const quiet = (): Option => new Option('--quiet', 'no progress and no notes on stderr');
 
 const EXAMPLES = `
 Examples:
@@ -37,21 +30,6 @@ Examples:
 
 \`inr help COMMAND\` tells all about one.
 Exit codes: 0 done, 1 failed, 2 usage, 3 bad input file, 4 damaged or refused .inr, 5 no such device, 130 cancelled.`;
-
-const FIT_EXAMPLES = `
-Targets (at most one):
-  --lambda takes the bits per parameter that make MSE + L x bits per pixel of the decoded file smallest.
-  --target-bytes takes the widest network that fits before the fit and the most bits that fit after it.
-  --target-psnr ends the fit once the decoded file is that good, and takes the fewest bits that keep it so.
-
-Examples:
-  inr fit photo.jpg -o photo.inr --preset siren-large --device gpu
-  inr fit photo.jpg -o photo.inr --target-bytes 20k --seconds 120
-  inr fit photo.jpg -o photo.inr --encoding fourier:96:20 --activation relu --width 96 --steps 5000
-  inr fit photo.jpg -o photo.inr --resume      go on after Ctrl-C
-
-Ctrl-C stops the fit and keeps OUT.inr.checkpoint. --resume goes on from it, to the same file as without
-the interruption.`;
 
 /** The program; `done` hears each command's exit code. */
 export function buildProgram(terminal: Terminal, done: (code: number) => void): Command {
@@ -75,7 +53,7 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
   };
 
   program.commandsGroup('Pictures to files, and back:');
-  addFit(command, terminal, done);
+  addFit(command('fit', 'fit a network to a picture and write an .inr file', 'Fits a coordinate network to a picture and writes its quantized, entropy-coded weights.'), terminal, done);
 
   command('decode', 'write the picture of an .inr file', 'Decodes an .inr file: the samples are the same on every machine, to the bit.')
     .argument('<in.inr>', 'the file')
@@ -128,44 +106,11 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
   command('presets', 'list the presets')
     .addOption(json())
     .action(async (options: { readonly json?: boolean }) => done(await (await import('./commands/presets')).presets(options, terminal)));
+  command('devices', 'list what can compute here')
+    .addOption(json())
+    .action(async (options: { readonly json?: boolean }) => done(await (await import('./commands/devices')).devices(options, terminal)));
   const help = new Command('help').argument('[command]').description('show help on a command').helpOption(false).helpGroup('The app, and the rest:');
   return program.addHelpCommand(help);
-}
-
-function addFit(command: (usage: string, summary: string, description?: string) => Command, terminal: Terminal, done: (code: number) => void): void {
-  command('fit', 'fit a network to a picture and write an .inr file', 'Fits a coordinate network to a picture and writes its quantized, entropy-coded weights.')
-    .argument('<input>', 'a picture: PNG, JPEG, WebP, AVIF, TIFF')
-    .requiredOption('-o, --output <file>', 'the .inr file to write')
-    .optionsGroup('What to fit:')
-    .option('--preset <name|file>', 'a preset (`inr presets` lists them) or a configuration in JSON')
-    .addOption(new Option('--device <device>', 'what computes').choices(['auto', 'gpu', 'cpu', 'tfjs']).default('auto'))
-    .option('--steps <n>', 'optimizer steps', integerBetween(1, 10_000_000))
-    .option('--seconds <s>', 'bounds the fitting time alone; the steps too only when --steps is given', positive)
-    .option('--seed <n>', 'seed of weights and batches; same seed, same file on the cpu engine', integerBetween(0, UNSIGNED))
-    .addOption(threads())
-    .optionsGroup('Size and quality:')
-    .addOption(new Option('--lambda <l>', 'best trade: smallest MSE + l x bits per pixel (0.02 small ... 0.0001 fine)').argParser(positive).conflicts(['targetBytes', 'targetPsnr', 'bits']))
-    .addOption(new Option('--target-bytes <n>', 'the best file of at most so many bytes (20000, 20k)').argParser(readBytes).conflicts(['targetPsnr']))
-    .addOption(new Option('--target-psnr <dB>', 'stop as soon as the decoded file is that good').argParser(numberBetween(1, 120)).conflicts(['bits']))
-    .option('--bits <n>', 'bits per parameter, 3 to 16 (with --target-bytes: those that the network is planned for)', integerBetween(3, 16))
-    .option('--no-provenance', 'leave out how the file was made (saves some 400 bytes)')
-    .optionsGroup('Network and plan (instead of the preset\'s):')
-    .option('--width <n>', 'units of a hidden layer: 4 to 256, a multiple of 4', integerBetween(4, 256))
-    .option('--depth <n>', 'hidden layers: 1 to 12', integerBetween(1, 12))
-    .option('--encoding <e>', 'identity, octaves:N or fourier:N:SIGMA')
-    .addOption(new Option('--activation <a>', 'of the hidden layers').choices(['sine', 'relu']))
-    .option('--omega0 <w>', 'frequency of the first sine layer', positive)
-    .option('--omega-hidden <w>', 'frequency of the other sine layers', positive)
-    .option('--learning-rate <r>', 'of Adam', positive)
-    .option('--batch <n>', 'samples in a step', integerBetween(64, 1_048_576))
-    .optionsGroup('Running:')
-    .option('--resume', 'go on from OUT.inr.checkpoint')
-    .option('--save-config <file>', 'write the configuration as JSON, for --preset')
-    .addOption(quiet())
-    .addOption(json())
-    .optionsGroup('Help:')
-    .addHelpText('after', FIT_EXAMPLES)
-    .action(async (input: string, options: FitOptions) => done(await (await import('./commands/fit')).fit(input, options, terminal)));
 }
 
 /** What a fault looks like on stderr; with INR_DEBUG=1 its stack as well. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presetById } from '#core/fit/presets';
+import { applyOptions } from '#core/fit/options';
 import { bestTrade, leastBitsReaching, mostBitsWithin, nearlyBest, predictedBytes, TARGET_BITS, widestFor, type Measured } from './targets';
 
 const siren = presetById('siren').config;
@@ -27,6 +28,8 @@ describe('the width for a number of bytes', () => {
   it('takes the learning rate along, unless the user has set it', () => {
     const narrow = widestFor(siren, 3, 6000, 0, false);
     expect(narrow.plan.optimizer.learningRate).toBeCloseTo((siren.plan.optimizer.learningRate * 64) / narrow.network.width);
+    const finer = applyOptions(siren, { activation: 'finer', optimizer: 'muon' });
+    expect(widestFor(finer, 3, 6000, 0, false).plan).toEqual({ ...narrow.plan, optimizer: { ...finer.plan.optimizer, learningRate: narrow.plan.optimizer.learningRate } });
     const relu = presetById('nerf').config;
     expect(widestFor(relu, 3, 6000, 0, false).plan).toEqual(relu.plan);
   });

@@ -37,8 +37,8 @@ export function predictedBytes(config: FitConfig, channels: number, extraBytes: 
 }
 
 /**
- * `config` with the widest network whose predicted file fits into `bytes`. A sine network's learning rate follows the width
- * as 1/width, as the presets' do, unless the user has set it. Throws StudioError 'usage'/'target.bytes' when none fits.
+ * `config` with the widest network whose predicted file fits into `bytes`. The learning rate of sine and FINER layers
+ * follows the width as 1/width, as the presets' does, unless the user has set it. Throws StudioError 'usage'/'target.bytes' when none fits.
  */
 export function widestFor(config: FitConfig, channels: number, bytes: number, extraBytes: number, keepLearningRate: boolean): FitConfig {
   const [narrowest, widest] = FIELD_LIMITS.width;
@@ -46,7 +46,7 @@ export function widestFor(config: FitConfig, channels: number, bytes: number, ex
   for (let width = widest; width >= narrowest; width -= 4) {
     const candidate = withWidth(width);
     if (predictedBytes(candidate, channels, extraBytes) > bytes) continue;
-    if (keepLearningRate || config.network.activation.kind !== 'sine') return candidate;
+    if (keepLearningRate || !['sine', 'finer'].includes(config.network.activation.kind)) return candidate;
     const { optimizer } = config.plan;
     const learningRate = Math.min(0.01, (optimizer.learningRate * config.network.width) / width);
     return { ...candidate, plan: { ...config.plan, optimizer: { ...optimizer, learningRate } } };

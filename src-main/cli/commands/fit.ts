@@ -4,13 +4,17 @@
  */
 import { basename } from 'node:path';
 import { fieldFor, type Field } from '#core/field/field';
+import { networkWords } from '#core/field/words';
 import { parameterLayout } from '#core/field/layout';
 import { requireDecodable } from '#core/coding/limits';
 import type { Provenance } from '#core/coding/types';
 import type { FitConfig } from '#core/fit/config';
+import { applyOptions } from '#core/fit/options';
+import { planRefusal } from '#core/fit/sampling';
 import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
 import { asStudioError, StudioError } from '#core/errors';
-import type { DeviceFacts, Engine, TrainerRequest, TrainState } from '#engine/engine';
+import { deviceWords } from '#engine/device-words';
+import { modelParameters, type DeviceFacts, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
 import { FitSession, type SessionProgress } from '#engine/session';
 import { createExactSynthesizer } from '#engine/cpu/exact';
 import { version } from '../../../package.json';
@@ -20,7 +24,7 @@ import { readImage } from '../../service/image-ingest';
 import { checkpointPath, encodeCheckpoint, signalFingerprint, type Checkpoint } from '../checkpoint';
 import { Coder, type CodedFile, type CodingRequest, type Target } from '../coded-file';
 import { about, readFileNamed } from '../files';
-import { applyOptions, readPreset, shapesFit, type ConfigOptions } from '../fit-config';
+import { readPreset, shapesFit, type PresetOptions } from '../fit-config';
 import { showBytes, showCount, showDecibel, showRate, showSeconds } from '../numbers';
 import { checkOutput } from '../output-path';
 import { createProgress, type Progress } from '../progress';
@@ -28,7 +32,7 @@ import { dropCheckpoint, findCheckpoint, resumeFrom } from '../resume';
 import { predictedBytes, widestFor } from '../targets';
 import type { Terminal } from '../terminal';
 
-export interface FitOptions extends ConfigOptions {
+export interface FitOptions extends PresetOptions {
   readonly output: string;
   readonly device: 'auto' | 'gpu' | 'cpu' | 'tfjs';
   readonly lambda?: number;
@@ -110,33 +114,39 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
 
   const field = fieldFor(config.network, signal.size.length, signal.channels);
   requireDecodable(field, signal.size);
+  const impossible = planRefusal(config.plan, pointCount(signal.size));
+  if (impossible !== null) throw new StudioError('usage', 'fit.refused', impossible);
   const threads = options.threads === undefined ? {} : { threads: options.threads };
   const engines: Engine[] = [];
   const exact = createExactSynthesizer(threads);
   try {
-    const { engine, notice } = await chooseEngine(options.device, threads);
+    const { engine, notice } = await chooseEngine(options.device, { ...threads, refusal: (candidate) => candidate.refusal(field, config.plan) });
     engines.push(engine);
     if (notice) progress.note(notice);
     let facts = engine.facts;
-    const refusal = engine.refusal(field, config.plan);
-    if (refusal) throw new StudioError('device', 'engine.refusal', refusal);
     const data = { size: signal.size, channels: signal.channels, type: signal.type, samples: signal.samples };
     const request: TrainerRequest = { field, plan: config.plan, data, seed: config.seed, ...(from && { state: from.state }) };
     progress.note(opening(input, signal, field, config, facts, from));
 
     const save = (state: TrainState, seconds: number): Promise<void> =>
       writeAtomically(checkpointFile, encodeCheckpoint({ config, seconds, secondsBudget, fingerprint, channels: signal.channels, state }));
-    const coderOf = (parameters: Float32Array, step: number): Coder => {
-      const provenance = provenanceOf(options, config, step, secondsBudget);
+    const coderOf = (state: TrainState): Coder => {
+      const provenance = provenanceOf(options, config, state.step, secondsBudget);
       const coding: CodingRequest = { signal, field, config, synthesize: exact.synthesize, provenance, abort: cancel };
-      return new Coder(coding, parameters);
+      return new Coder(coding, modelParameters(state));
+    };
+
+    const trainerOn = async (on: Engine, from: TrainerRequest): Promise<Trainer> => {
+      const trainer = await on.createTrainer(from);
+      for (const note of trainer.notes ?? []) progress.note(note);
+      return trainer;
     };
 
     let early: CodedFile | null = null;
     let warned = false;
     const session: FitSession = new FitSession({
       request,
-      trainer: await engine.createTrainer(request),
+      trainer: await trainerOn(engine, request),
       ...(secondsBudget !== null && { secondsBudget }),
       secondsBefore: from?.seconds ?? 0,
       checkpointMilliseconds: CHECKPOINT_MILLISECONDS,
@@ -156,7 +166,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
           if (!(now.psnr >= target.decibel - PSNR_MARGIN)) return false;
           const state = await trainer.checkpoint();
           try {
-            const chosen = await coderOf(state.parameters, state.step).choose(target, pointCount(signal.size));
+            const chosen = await coderOf(state).choose(target, pointCount(signal.size));
             if (chosen.reached) early = chosen;
             return chosen.reached;
           } catch (error) {
@@ -167,11 +177,16 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
         },
       }),
       recover: async (state, error) => {
-        progress.note(`The device was lost (${error.message}). The fit goes on from step ${state.step} on the cpu engine.`);
         const replacement = await openEngine('cpu', threads);
         engines.push(replacement);
+        const reason = replacement.refusal(field, config.plan);
+        if (reason !== null) {
+          progress.note(reason);
+          return null;
+        }
+        progress.note(`The device was lost (${error.message}). The fit goes on from step ${state.step} on the cpu engine.`);
         facts = replacement.facts;
-        return replacement.createTrainer({ ...request, state });
+        return trainerOn(replacement, { ...request, state });
       },
     });
     const stop = (): void => session.stop();
@@ -184,7 +199,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
 
     try {
       progress.stage('coding');
-      const coder = coderOf(outcome.state.parameters, outcome.step);
+      const coder = coderOf(outcome.state);
       const chosen = early ?? (await coder.choose(target, pointCount(signal.size)));
       const psnrFloat = await coder.float();
       await writeAtomically(output, chosen.file);
@@ -218,14 +233,6 @@ async function cancelled(
   await save(outcome.state, outcome.seconds);
   throw new StudioError('cancelled', 'cancelled', `Cancelled at step ${outcome.step}. ${file} is kept: the same command with --resume goes on from there.`);
 }
-
-function networkWords(field: Field): string {
-  const { encoding, depth, width, activation } = field;
-  const encodings = { identity: '', octaves: 'octaves, ', fourier: 'Fourier features, ', 'dense-grid': 'dense grids, ', 'hash-grid': 'hash grids, ' };
-  return `${encodings[encoding.kind]}${depth} ${activation.kind === 'sine' ? 'sine' : 'ReLU'} layers of ${width}`;
-}
-
-const deviceWords = (facts: DeviceFacts): string => (facts.name.includes(facts.engine) ? facts.name : `${facts.engine}, ${facts.name}`);
 
 function opening(input: string, signal: GridSignal, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
   const going = from ? `, going on from step ${showCount(from.state.step)}` : '';

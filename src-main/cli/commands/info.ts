@@ -1,7 +1,8 @@
 /** `inr info`: what a file holds and where its bytes go, from its header and chunks, without decoding the picture. */
 import { decodeFile } from '#core/coding/file';
 import { fieldCost } from '#core/field/cost';
-import type { Field } from '#core/field/field';
+import { headOf } from '#core/field/field';
+import { activationWords, encodingWords } from '#core/field/words';
 import { pointCount, rawBytes } from '#core/signal/signal';
 import { about, readFileNamed } from '../files';
 import { showBytes, showCount, table } from '../numbers';
@@ -10,25 +11,6 @@ import type { Terminal } from '../terminal';
 export interface InfoOptions {
   readonly json?: boolean;
 }
-
-function encodingWords({ encoding }: Field): string {
-  switch (encoding.kind) {
-    case 'identity':
-      return 'none (the coordinates themselves)';
-    case 'octaves':
-      return `${encoding.octaves} octaves${encoding.includeInput ? ' and the coordinates' : ''}`;
-    case 'fourier':
-      return `${encoding.features} random Fourier features, sigma ${encoding.sigma}, seed ${encoding.seed}`;
-    case 'dense-grid':
-    case 'hash-grid':
-      return `${encoding.levels} ${encoding.kind === 'hash-grid' ? 'hash' : 'dense'} grids, ${encoding.coarsest} to ${encoding.finest} nodes an axis, ${encoding.features} features each`;
-    default:
-      return encoding satisfies never;
-  }
-}
-
-const activationWords = ({ activation }: Field): string =>
-  activation.kind === 'sine' ? `sine, omega ${activation.omega0} in the first layer, ${activation.omegaHidden} in the others` : 'ReLU';
 
 /** Runs the command; resolves to the exit code. */
 export async function info(input: string, options: InfoOptions, terminal: Terminal): Promise<number> {
@@ -69,8 +51,9 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
   }
   const facts: readonly (readonly [string, string])[] = [
     ['picture', `${header.size.join(' x ')}, ${header.channels} channels, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`],
-    ['encoding', encodingWords(field)],
-    ['layers', `${field.depth} of ${field.width}, ${activationWords(field)}`],
+    ['encoding', encodingWords(field.encoding)],
+    ['layers', `${field.depth} of ${field.width}${field.residual ? ', residual' : ''}, ${activationWords(field.activation)}`],
+    ['head', headOf(field)],
     ['parameters', showCount(cost.parameters)],
     ['cost', `${showCount(cost.multiplyAddsPerSample)} multiply-adds per pixel, ${showCount(Math.round((cost.multiplyAddsPerSample * points) / 1e6))} million in all`],
     ['sha256', `${sha256} (of the decoded samples)`],
