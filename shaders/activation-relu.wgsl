@@ -1,4 +1,4 @@
-// ReLU layer: max(0, z) and its derivative, 0 at 0. CPU twin: forward pass of src-engine/reference.ts.
+// ReLU layer: max(0, z) and its derivative, 0 at 0. CPU twin: activate in src-core/field/activation.ts.
 struct Activated {
   value: f32,
   slope: f32,

@@ -1,4 +1,4 @@
-// Sine layer: sin(omega z) and its derivative by z. CPU twin: forward pass of src-engine/reference.ts.
+// Sine layer: sin(omega z) and its derivative by z. CPU twin: activate in src-core/field/activation.ts.
 struct Activated {
   value: f32,
   slope: f32,

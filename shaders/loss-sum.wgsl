@@ -1,13 +1,13 @@
-// Adds the partial losses of a whole submit (`work.count` of them) to the run's total, in a fixed order. CPU twin: the loss of
-// src-engine/reference.ts.
-@group(1) @binding(0) var<storage, read> losses: array<f32>;
-@group(1) @binding(1) var<storage, read_write> total: array<f32>;
+// Adds the partial losses and squared errors of a whole submit (`work.count` pairs) to the run's totals, in a fixed order. CPU twin:
+// the loss of src-engine/reference.ts.
+@group(1) @binding(0) var<storage, read> losses: array<vec2f>;
+@group(1) @binding(1) var<storage, read_write> total: vec2f;
 
-var<workgroup> sums: array<f32, 256>;
+var<workgroup> sums: array<vec2f, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
-  var sum = 0.0;
+  var sum = vec2f();
   for (var i = local; i < work.count; i += 256u) {
     sum += losses[i];
   }
@@ -19,6 +19,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
     }
   }
   if (local == 0u) {
-    total[0] += sums[0];
+    total += sums[0];
   }
 }

@@ -8,8 +8,8 @@ import type { DeviceFacts, Engine, TrainerRequest } from '../engine';
 import { GpuContext, USAGE } from './context';
 import { Evaluator } from './evaluator';
 import { gpuFacts } from './facts';
-import { plainRefusal } from '../plain';
 import type { PresentingTrainer } from './present';
+import { kindRefusal } from './refusal';
 import { createWebGpuTrainer } from './trainer';
 
 export interface WebGpuOptions {
@@ -80,8 +80,8 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
     gpu,
 
     refusal(field, plan) {
-      const plain = plainRefusal(field, plan, 'webgpu');
-      if (plain) return plain;
+      const missing = kindRefusal(field, plan);
+      if (missing) return missing;
       if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS_NEEDED) {
         return `This GPU runs ${device.limits.maxComputeInvocationsPerWorkgroup} threads a workgroup and the kernels need ${THREADS_NEEDED}; use the cpu engine.`;
       }

@@ -26,7 +26,7 @@ export interface Machinery {
   readonly report: Step;
   readonly lossGroups: number;
   readonly frame: GPUBindGroup;
-  /** Parameters, moments, 'works', 'loss' and everything else. */
+  /** Parameters, moments, 'works', 'losses' and everything else. */
   readonly buffers: Allocation;
 }
 
@@ -50,9 +50,9 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const cut: Cut = { longest, chunks: Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit)) };
   const groups = lossGroups(field, longest);
 
-  const program = trainingUnit(field, data.type, cut);
+  const program = trainingUnit(field, plan.loss, data.type, cut);
   const updates: Stage[] = [{ plan: adamKernel(field, plan.optimizer, cut.chunks), buffers: ['partial gradients', 'parameters', 'first moments', 'second moments'] }];
-  const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'loss'] }];
+  const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
   const [unit, update, report] = await Promise.all([program.stages, updates, reports].map((stages) => compile(context, stages)));
 
   const buffers = new Allocation(context);
@@ -65,7 +65,7 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
       vector('first moments', state?.moment1 ?? zeros);
       vector('second moments', state?.moment2 ?? zeros);
       buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
-      buffers.scratch({ loss: 1 }, USAGE.copySource | USAGE.copyTarget);
+      buffers.scratch({ losses: 2 }, USAGE.copySource | USAGE.copyTarget);
       addConstants(field, buffers);
       // One Work more than units: the last one tells the loss sum how many partial losses there are.
       const works = buffers.add('works', (MAXIMUM_UNITS + 1) * context.workStride, USAGE.uniform | USAGE.copyTarget);

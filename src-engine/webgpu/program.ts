@@ -3,11 +3,12 @@
  * evaluator only bind buffers to them. Fused kernels can later take the place of runs of these without either noticing more than
  * a shorter list.
  */
-import { encodedWidth, omegaOf, type Field } from '#core/field/field';
+import { encodedWidth, headOf, type Field } from '#core/field/field';
 import { parameterLayout, type LayerSlot } from '#core/field/layout';
-import type { FitPlan } from '#core/fit/config';
+import type { FitPlan, Loss } from '#core/fit/config';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
+import { activationParts, headParts, lossConstants } from './parts';
 import { composeShader, type Constants, type ModuleName } from './shader';
 import { compactTiling, tallTiling, TILE_DEPTH, type Tiling } from './tiles';
 
@@ -54,14 +55,13 @@ export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan
 export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate'): KernelPlan {
   const head = layer.index === field.depth;
   const tiling = tallTiling(1, layer.fanOut);
-  const { activation } = field;
   const keepsSlope = purpose === 'train' && !head;
-  const activationModule: ModuleName = head ? (purpose === 'train' ? 'activation-linear' : 'activation-sample') : (`activation-${activation.kind}` as ModuleName);
-  const modules: ModuleName[] = ['work', 'layer', 'sine', activationModule, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
+  const activation = !head ? activationParts(field.activation, layer.index) : purpose === 'train' ? { modules: ['activation-linear' as const], constants: {} } : headParts(headOf(field));
+  const modules: ModuleName[] = ['work', 'layer', ...activation.modules, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
   const constants: Constants = {
     ...layerConstants(layer),
     ...tileConstants(tiling),
-    OMEGA: { float: omegaOf(activation, layer.index) },
+    ...activation.constants,
     LEFT_TRANSPOSED: false,
     COLUMN_SUMS: false,
   };
@@ -98,22 +98,26 @@ export function backwardWeightsKernel(layer: LayerSlot, parameters: number, chun
 }
 
 /** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses. */
-export function lossKernel(field: Field, type: SampleType): KernelPlan {
+export function lossKernel(field: Field, loss: Loss, type: SampleType): KernelPlan {
+  const head = headParts(headOf(field));
   const constants: Constants = {
     INPUTS: field.inputs,
     OUTPUTS: field.outputs,
     SAMPLE_BYTES: type === 'uint8' ? 1 : 2,
     SAMPLE_MAXIMUM: { float: sampleMaximum(type) },
+    ...head.constants,
+    ...lossConstants(loss),
   };
-  return plan('loss', constants, ['work', 'random', 'point-drawn', 'loss'], ['write', 'read', 'write'], (samples) => lossGroups(field, samples));
+  const modules: ModuleName[] = ['work', 'random', 'point-drawn', ...head.modules, 'loss-terms', `loss-${loss.kind}`, 'loss'];
+  return plan('loss', constants, modules, ['write', 'read', 'write'], (samples) => lossGroups(field, samples));
 }
 
-/** Partial losses that a slice of `samples` writes. */
+/** Pairs of partial sums, of losses and of squared errors, that a slice of `samples` writes. */
 export function lossGroups(field: Field, samples: number): number {
   return Math.ceil((samples * field.outputs) / 256);
 }
 
-/** Sum of the partial losses of a submit. Bindings: partial losses, total. */
+/** Sums of the partial losses of a submit. Bindings: partial losses, totals. */
 export function lossSumKernel(): KernelPlan {
   return plan('loss sum', {}, ['work', 'loss-sum'], ['read', 'write'], () => 1);
 }

@@ -2,10 +2,14 @@
  * Composition of WGSL programs: named constants first, then modules in the order in which they lean on each other. A program is
  * specialised for its Field by constants alone; modules choose nothing at run time that the Field decides.
  */
+import activationFiner from '../../shaders/activation-finer.wgsl?raw';
+import activationGabor from '../../shaders/activation-gabor.wgsl?raw';
+import activationGaussian from '../../shaders/activation-gaussian.wgsl?raw';
+import activationGelu from '../../shaders/activation-gelu.wgsl?raw';
 import activationLinear from '../../shaders/activation-linear.wgsl?raw';
 import activationRelu from '../../shaders/activation-relu.wgsl?raw';
-import activationSample from '../../shaders/activation-sample.wgsl?raw';
 import activationSine from '../../shaders/activation-sine.wgsl?raw';
+import activationSnakeAlt from '../../shaders/activation-snake-alt.wgsl?raw';
 import adam from '../../shaders/adam.wgsl?raw';
 import coordinates from '../../shaders/coordinates.wgsl?raw';
 import denseBackwardInput from '../../shaders/dense-backward-input.wgsl?raw';
@@ -15,24 +19,37 @@ import encode from '../../shaders/encode.wgsl?raw';
 import encodingFourier from '../../shaders/encoding-fourier.wgsl?raw';
 import encodingIdentity from '../../shaders/encoding-identity.wgsl?raw';
 import encodingOctaves from '../../shaders/encoding-octaves.wgsl?raw';
+import headLinear from '../../shaders/head-linear.wgsl?raw';
+import headLogistic from '../../shaders/head-logistic.wgsl?raw';
 import layer from '../../shaders/layer.wgsl?raw';
 import loss from '../../shaders/loss.wgsl?raw';
+import lossHuber from '../../shaders/loss-huber.wgsl?raw';
+import lossL1 from '../../shaders/loss-l1.wgsl?raw';
+import lossL2 from '../../shaders/loss-l2.wgsl?raw';
+import lossMape from '../../shaders/loss-mape.wgsl?raw';
+import lossRelativeL2 from '../../shaders/loss-relative-l2.wgsl?raw';
 import lossSum from '../../shaders/loss-sum.wgsl?raw';
+import lossTerms from '../../shaders/loss-terms.wgsl?raw';
 import pointDrawn from '../../shaders/point-drawn.wgsl?raw';
 import pointGrid from '../../shaders/point-grid.wgsl?raw';
 import present from '../../shaders/present.wgsl?raw';
 import random from '../../shaders/random.wgsl?raw';
 import sine from '../../shaders/sine.wgsl?raw';
+import sineProduct from '../../shaders/sine-product.wgsl?raw';
 import storeValue from '../../shaders/store-value.wgsl?raw';
 import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
 import tileProduct from '../../shaders/tile-product.wgsl?raw';
 import work from '../../shaders/work.wgsl?raw';
 
 export const MODULES = {
+  'activation-finer': activationFiner,
+  'activation-gabor': activationGabor,
+  'activation-gaussian': activationGaussian,
+  'activation-gelu': activationGelu,
   'activation-linear': activationLinear,
   'activation-relu': activationRelu,
-  'activation-sample': activationSample,
   'activation-sine': activationSine,
+  'activation-snake-alt': activationSnakeAlt,
   adam,
   coordinates,
   'dense-backward-input': denseBackwardInput,
@@ -42,14 +59,23 @@ export const MODULES = {
   'encoding-fourier': encodingFourier,
   'encoding-identity': encodingIdentity,
   'encoding-octaves': encodingOctaves,
+  'head-linear': headLinear,
+  'head-logistic': headLogistic,
   layer,
   loss,
+  'loss-huber': lossHuber,
+  'loss-l1': lossL1,
+  'loss-l2': lossL2,
+  'loss-mape': lossMape,
+  'loss-relative-l2': lossRelativeL2,
   'loss-sum': lossSum,
+  'loss-terms': lossTerms,
   'point-drawn': pointDrawn,
   'point-grid': pointGrid,
   present,
   random,
   sine,
+  'sine-product': sineProduct,
   'store-value': storeValue,
   'store-value-slope': storeValueSlope,
   'tile-product': tileProduct,

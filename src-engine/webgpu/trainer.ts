@@ -62,8 +62,8 @@ class WebGpuTrainer implements PresentingTrainer {
     this.#running = true;
     try {
       const { buffers, slices } = this.#machinery;
-      const lossTotal = buffers.get('loss');
-      this.#context.device.queue.writeBuffer(lossTotal, 0, new Float32Array(1));
+      const totals = buffers.get('losses');
+      this.#context.device.queue.writeBuffer(totals, 0, new Float32Array(2));
       const units = steps * slices.length;
       let previous: Promise<void> = Promise.resolve();
       for (let first = 0; first < units; ) {
@@ -76,10 +76,10 @@ class WebGpuTrainer implements PresentingTrainer {
         first += count;
       }
       await previous;
-      const [sum] = new Float32Array(await this.#context.read(lossTotal, 4));
+      const sums = new Float32Array(await this.#context.read(totals, 8));
       this.#step += steps;
-      const mean = sum / (steps * this.#request.plan.batch * this.field.outputs);
-      return { step: this.#step, loss: mean, squaredError: mean };
+      const samples = steps * this.#request.plan.batch * this.field.outputs;
+      return { step: this.#step, loss: sums[0] / samples, squaredError: sums[1] / samples };
     } finally {
       this.#running = false;
     }

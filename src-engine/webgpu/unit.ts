@@ -8,6 +8,7 @@
 import { encodedWidth, type Field } from '#core/field/field';
 import { fourierMatrix } from '#core/field/encoding';
 import { parameterLayout } from '#core/field/layout';
+import type { Loss } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { Allocation } from './allocation';
 import { USAGE } from './context';
@@ -39,7 +40,7 @@ function encodeStage(field: Field, points: 'drawn' | 'grid'): Stage {
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, type: SampleType, { longest, chunks }: Cut): Program {
+export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longest, chunks }: Cut): Program {
   const { layers, length } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
@@ -50,7 +51,7 @@ export function trainingUnit(field: Field, type: SampleType, { longest, chunks }
     const outputs = i === last ? [`deltas ${i}`] : [`activations ${i}`, `deltas ${i}`];
     stages.push({ plan: forwardKernel(field, layer, 'train'), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
-  stages.push({ plan: lossKernel(field, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses'] });
+  stages.push({ plan: lossKernel(field, loss, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses'] });
   for (let i = last; i >= 0; i--) {
     stages.push({ plan: backwardWeightsKernel(layers[i], length, chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i > 0) stages.push({ plan: backwardInputKernel(layers[i]), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`] });
@@ -59,7 +60,7 @@ export function trainingUnit(field: Field, type: SampleType, { longest, chunks }
   for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
   for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
   scratch['partial gradients'] = chunks * length;
-  scratch['partial losses'] = MAXIMUM_UNITS * lossGroups(field, longest);
+  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest);
   return { stages, scratch };
 }
 

@@ -1,4 +1,4 @@
-// The head while evaluating: the sample 0.5 + 0.5 z, not clamped. CPU twin: referenceSample in src-engine/reference.ts.
+// Linear head: the sample 0.5 + 0.5 z, not clamped, and its derivative. CPU twin: headSample in src-core/field/activation.ts.
 struct Activated {
   value: f32,
   slope: f32,

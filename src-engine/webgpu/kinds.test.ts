@@ -1,0 +1,91 @@
+/** Every kind of layer, head, loss, optimizer and sampling against the float64 reference, with networks that are small and odd. */
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Activation, Field } from '#core/field/field';
+import { PLAN_DEFAULTS, type FitPlan, type Loss } from '#core/fit/config';
+import type { TrainerRequest, TrainingSet } from '../engine';
+import { referenceTrainer } from '../reference';
+import { createWebGpuEngine } from './engine';
+import { testGpu } from './test-adapter';
+
+const STEPS = 6;
+const RATES = Float32Array.from({ length: STEPS }, (_, step) => 1e-3 * (1 - step / 20));
+
+const PLAN: FitPlan = {
+  steps: 100,
+  batch: 76,
+  ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0 },
+  schedule: { kind: 'constant' },
+};
+const ACTIVATIONS: readonly Activation[] = [
+  { kind: 'sine', omega0: 20, omegaHidden: 15 },
+  { kind: 'relu' },
+  { kind: 'gelu' },
+  { kind: 'finer', omega0: 12, omegaHidden: 9, biasRange: 2 },
+  { kind: 'gabor', omega0: 10, omegaHidden: 8, scale: 1.5 },
+  { kind: 'gaussian', sigma: 0.4 },
+  { kind: 'snake-alt' },
+];
+const FIELD: Field = { inputs: 2, outputs: 3, encoding: { kind: 'octaves', octaves: 2, includeInput: true }, depth: 3, width: 12, activation: ACTIVATIONS[0] };
+
+function signal(size: readonly number[], channels: number, type: 'uint8' | 'uint16' = 'uint8'): TrainingSet {
+  const length = size.reduce((a, b) => a * b, channels);
+  const samples = type === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
+  for (let i = 0; i < length; i++) samples[i] = (Math.sin(i * 0.41) * 0.3 + Math.cos(i * 0.013) * 0.2 + 0.5) * (type === 'uint8' ? 255 : 65535);
+  return { size, channels, type, samples };
+}
+
+const DATA = signal([19, 13], 3);
+
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let norm = 0;
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i] - expected[i]) ** 2;
+    norm += expected[i] ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}
+
+describe('webgpu and the reference agree', async () => {
+  const engine = await createWebGpuEngine({ gpu: await testGpu() });
+  afterAll(() => engine.dispose());
+
+  /** The first step's gradient to 1e-5 and all numbers after STEPS steps to 2e-4, the losses to 1e-5. */
+  async function compare(request: TrainerRequest): Promise<void> {
+    expect(engine.refusal(request.field, request.plan)).toBeNull();
+    const trainer = await engine.createTrainer(request);
+    const twin = referenceTrainer(request);
+    for (const [rates, tolerance] of [[RATES.subarray(0, 1), 1e-5], [RATES.subarray(1), 2e-4]] as const) {
+      const report = await trainer.run(rates);
+      const expected = await twin.run(rates);
+      expect(report.step).toBe(expected.step);
+      expect(Math.abs(report.loss - expected.loss)).toBeLessThan(1e-5 * expected.loss);
+      expect(Math.abs(report.squaredError - expected.squaredError)).toBeLessThan(1e-5 * expected.squaredError);
+      const state = await trainer.checkpoint();
+      const wanted = await twin.checkpoint();
+      expect(relativeError(state.moment1, wanted.moment1)).toBeLessThan(tolerance);
+      expect(relativeError(state.moment2, wanted.moment2)).toBeLessThan(2 * tolerance);
+      expect(relativeError(state.parameters, wanted.parameters)).toBeLessThan(tolerance);
+      expect(state.average === undefined).toBe(request.plan.average === null);
+      if (wanted.average) expect(relativeError(state.average!, wanted.average)).toBeLessThan(tolerance);
+    }
+    const size = request.data.size.map((extent) => Math.min(extent, 7) + 1);
+    expect(relativeError(await trainer.reconstruct(size), await twin.reconstruct(size))).toBeLessThan(2e-4);
+    trainer.dispose();
+  }
+
+  for (const activation of ACTIVATIONS) {
+    it(`${activation.kind} layers`, () => compare({ field: { ...FIELD, activation }, plan: PLAN, data: DATA, seed: 3 }));
+  }
+
+  for (const head of ['sigmoid', 'tanh'] as const) {
+    it(`the ${head} head`, () => compare({ field: { ...FIELD, head }, plan: PLAN, data: DATA, seed: 4 }));
+  }
+
+  const LOSSES: readonly Loss[] = [{ kind: 'l1' }, { kind: 'relative-l2', epsilon: 0.01 }, { kind: 'huber', delta: 0.1 }, { kind: 'mape', epsilon: 0.02 }];
+  for (const loss of LOSSES) {
+    it(`the ${loss.kind} loss`, () => compare({ field: FIELD, plan: { ...PLAN, loss }, data: DATA, seed: 5 }));
+  }
+});

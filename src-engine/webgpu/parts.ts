@@ -1,0 +1,71 @@
+/**
+ * The interchangeable parts of kernels: which modules an activation, a head and a loss are made of, and their constants. Activations
+ * and heads give `activated(z)`, value and slope; losses give `sampleLoss(y, t)`. A kernel takes any of them by these names.
+ */
+import { GELU_CUBIC, GELU_SCALE } from '#core/field/activation';
+import { omegaOf, type Activation, type Head } from '#core/field/field';
+import type { Loss } from '#core/fit/config';
+import type { Constants, ModuleName } from './shader';
+
+export interface Part {
+  /** In the order in which they lean on each other. */
+  readonly modules: readonly ModuleName[];
+  readonly constants: Constants;
+}
+
+/** Leading 12 bits of a float32 and the rest, as shaders/sine-product.wgsl wants factors. */
+export function splitFactor(value: number): readonly [number, number] {
+  const word = new Uint32Array(Float32Array.of(value).buffer);
+  word[0]! &= 0xfffff000;
+  const high = new Float32Array(word.buffer)[0]!;
+  return [high, value - high];
+}
+
+function turns(omega: number): Constants {
+  const [high, low] = splitFactor(omega / Math.PI);
+  return { OMEGA: { float: omega }, TURNS_HIGH: { float: high }, TURNS_LOW: { float: low } };
+}
+
+/** Activation of hidden layer `layer` (0 = first). */
+export function activationParts(activation: Activation, layer: number): Part {
+  const omega = omegaOf(activation, layer);
+  switch (activation.kind) {
+    case 'sine':
+      return { modules: ['sine', 'activation-sine'], constants: { OMEGA: { float: omega } } };
+    case 'relu':
+      return { modules: ['activation-relu'], constants: {} };
+    case 'gelu':
+      return { modules: ['activation-gelu'], constants: { GELU_SCALE: { float: GELU_SCALE }, GELU_CUBIC: { float: GELU_CUBIC } } };
+    case 'finer':
+      return { modules: ['sine', 'sine-product', 'activation-finer'], constants: turns(omega) };
+    case 'gabor':
+      return { modules: ['sine', 'sine-product', 'activation-gabor'], constants: { ...turns(omega), GABOR_SQUARE: { float: activation.scale ** 2 } } };
+    case 'gaussian':
+      return { modules: ['activation-gaussian'], constants: { GAUSSIAN_INVERSE_SQUARE: { float: activation.sigma ** -2 } } };
+    case 'snake-alt':
+      return { modules: ['sine', 'activation-snake-alt'], constants: {} };
+    default:
+      return activation satisfies never;
+  }
+}
+
+/** The sample in [0, 1] of the head's weighted sum. */
+export function headParts(head: Head): Part {
+  if (head === 'linear') return { modules: ['head-linear'], constants: {} };
+  return { modules: ['head-logistic'], constants: { HEAD_GAIN: { float: head === 'tanh' ? 2 : 1 } } };
+}
+
+export function lossConstants(loss: Loss): Constants {
+  switch (loss.kind) {
+    case 'l1':
+    case 'l2':
+      return {};
+    case 'relative-l2':
+    case 'mape':
+      return { LOSS_EPSILON: { float: loss.epsilon } };
+    case 'huber':
+      return { LOSS_DELTA: { float: loss.delta } };
+    default:
+      return loss satisfies never;
+  }
+}
