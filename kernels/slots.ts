@@ -76,6 +76,28 @@ export enum Slot {
   /** Shared control words, see Control. */
   Control,
 
+  /** Grid encoding: levels (0: none), address of their records (LevelSlot.Words words each), features of a level. */
+  Levels,
+  LevelTable,
+  LevelFeatures,
+  /** Bytes of a vector in memory; addresses of the tables and, in training, of their moments and gradient sums; bytes of each. */
+  VectorBytes,
+  Tables,
+  TableMoment1,
+  TableMoment2,
+  TableSums,
+  TableBytes,
+  /** f32: factor from the raw gradient of a table to the true one. */
+  TableScale,
+  /** Offset inside a thread's scratch of corners, points and vectors of one tile. */
+  TableScratch,
+  /** Rounds of a step and samples of a chunk in one round; then what a round keeps of its samples, see kernels/assembly/rounds.ts. */
+  Rounds,
+  RoundSamples,
+  RoundPoints,
+  RoundVectors,
+  RoundTargets,
+
   /** Table of layers, LayerSlot.Words words each. */
   LayerTable,
 }
@@ -93,6 +115,23 @@ export enum LossKind {
   RelativeL2,
   Huber,
   Mape,
+}
+
+/** One level of a grid. */
+export enum LevelSlot {
+  /** f32: (N - 1) / 2 and N - 2 of N nodes along an axis. */
+  Half = 0,
+  LastCell,
+  /** Stored vectors - 1 where the level is hashed, else 0. */
+  Mask,
+  /** Of each axis: what a node's position is multiplied with (powers of N, or the primes of the hash). */
+  Multiplier,
+  MultiplierLast = Multiplier + 3,
+  /** Bytes before the level's vectors. */
+  Offset,
+  /** Bytes of its vectors. */
+  Bytes,
+  Words = 16,
 }
 
 /** One dense layer in the table; offsets are bytes inside each of the parameter buffers. */

@@ -82,7 +82,8 @@ export function update(thread: usize, threads: usize, rate: usize): void {
     const first = (blocks * thread) / threads;
     const end = (blocks * (thread + 1)) / threads;
     updateSpan(weight + (first << 8), (end - first) << 8, rate, gradientScale, forwardScale);
-    if (l > 0) {
+    // The first layer's inputs need gradients only where they come from tables.
+    if (l > 0 || word(Slot.Levels) != 0) {
       const scale = load<f32>(layer, LayerSlot.BackwardScale << 2);
       for (let block = first; block < end; block++) transposeBlock(weight, block, inBlocks, panels, scale);
     }
@@ -104,7 +105,7 @@ export function derive(): void {
     const scale = load<f32>(layer, LayerSlot.ForwardScale << 2);
     for (let at: usize = 0; at < (inBlocks * panels) << 8; at += 4) store<f32>(forward + weight + at, scale * load<f32>(master + weight + at));
     for (let at: usize = 0; at < panels << 5; at += 4) store<f32>(forward + bias + at, scale * load<f32>(master + bias + at));
-    if (l > 0 && word(Slot.Backward) != 0) {
+    if ((l > 0 || word(Slot.Levels) != 0) && word(Slot.Backward) != 0) {
       const back = load<f32>(layer, LayerSlot.BackwardScale << 2);
       for (let block: usize = 0; block < inBlocks * panels; block++) transposeBlock(weight, block, inBlocks, panels, back);
     }

@@ -6,15 +6,23 @@ import { activateRelu, activateSine } from './activations';
 import { backProduct, biasGradient, product, weightGradient } from './dense';
 import { encode } from './grid';
 import { layerAt, word } from './record';
+import { encodeTables } from './tables';
 
-/** Coordinates at the start of `scratch` -> head, through all layers. */
+/** Coordinates at the start of `scratch` -> head, through encoding and all layers. */
 export function forwardTile(scratch: usize, samples: usize): void {
+  const features = scratch + load<u32>(layerAt(0), LayerSlot.Input << 2);
+  if (word(Slot.Levels) != 0) encodeTables(scratch, features, samples);
+  else encode(scratch, features, samples);
+  forwardLayers(scratch, samples);
+}
+
+/** Features, the input of the first layer, -> head. */
+export function forwardLayers(scratch: usize, samples: usize): void {
   const coefficients: usize = word(Slot.Coefficients);
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const forward: usize = word(Slot.Forward);
   const last: i32 = <i32>word(Slot.Layers) - 1;
   const sine = word(Slot.Activation) == ActivationKind.Sine;
-  encode(scratch, scratch + load<u32>(layerAt(0), LayerSlot.Input << 2), samples);
   for (let l = 0; l <= last; l++) {
     const layer = layerAt(l);
     const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);

@@ -9,9 +9,9 @@
  *   lacks omega / (batch * channels), which the optimizer multiplies in (LayerSlot.GradientScale).
  * - Padding (features to a multiple of 8, samples to a multiple of 4) has zero weights and zero gradient and stays so.
  *
- * One step: chunks are taken from a counter; barrier; every thread reduces and updates its share of the parameters; barrier. A
- * barrier spins shortly, then sleeps: the machine may have more work than cores. Functions are exported so that the compiler
- * keeps them apart: each then tiers up by itself while the loop that calls them never returns.
+ * One step: chunks are taken from a counter; barrier; every thread reduces and updates its share of the parameters; barrier. With a
+ * grid encoding the first part goes in phases (rounds.ts). Functions are exported so that the compiler keeps them apart: each then
+ * tiers up by itself while the loop that calls them never returns.
  */
 import { Control, LayerSlot, Slot } from '../slots';
 import { coordinates } from './grid';
@@ -19,12 +19,9 @@ import { headErrors, headSamples } from './loss';
 import { update } from './optimizer';
 import { backwardTile, forwardTile } from './passes';
 import { layerAt, word } from './record';
+import { trainRounds, updateAllTables } from './rounds';
 import { drawTile } from './sampling';
-
-/** Spins before a thread sleeps at a barrier, a few tens of microseconds. */
-const SPINS = 4000;
-/** A sleeper looks every 100 ms whether the run was called off (nanoseconds). */
-const NAP: i64 = 100000000;
+import { barrier, nextTask } from './threads';
 
 /** Gradient and loss of one chunk of the batch of `step`. */
 export function trainChunk(scratch: usize, step: u32, chunk: u32): void {
@@ -48,54 +45,31 @@ export function trainChunk(scratch: usize, step: u32, chunk: u32): void {
   }
 }
 
-/**
- * Waits until all threads are here. The last one resets the chunk counter and decides for all whether the run goes on, so
- * that no two threads part ways. Returns 0 to go on.
- */
-export function barrier(threads: i32): i32 {
-  const control: usize = word(Slot.Control);
-  const generation = atomic.load<i32>(control + (Control.Generation << 2));
-  if (atomic.add<i32>(control + (Control.Arrived << 2), 1) == threads - 1) {
-    atomic.store<i32>(control + (Control.Arrived << 2), 0);
-    atomic.store<i32>(control + (Control.NextChunk << 2), 0);
-    atomic.store<i32>(control + (Control.Decision << 2), atomic.load<i32>(control + (Control.Stop << 2)));
-    atomic.add<i32>(control + (Control.Generation << 2), 1);
-    atomic.notify(control + (Control.Generation << 2), -1);
-  } else {
-    for (let spin = 0; spin < SPINS; spin++) {
-      if (atomic.load<i32>(control + (Control.Generation << 2)) != generation) return atomic.load<i32>(control + (Control.Decision << 2));
-    }
-    while (atomic.load<i32>(control + (Control.Generation << 2)) == generation) {
-      if (atomic.load<i32>(control + (Control.Stop << 2)) == 2) return 2;
-      atomic.wait<i32>(control + (Control.Generation << 2), generation, NAP);
-    }
-  }
-  return atomic.load<i32>(control + (Control.Decision << 2));
-}
-
 /** Runs `steps` steps from step `first` (0-based) as one of `threads` threads. Returns 0, or why it ended early (Control.Stop). */
 export function run(thread: u32, threads: u32, first: u32, steps: u32): i32 {
   const control: usize = word(Slot.Control);
-  const chunks: i32 = word(Slot.Chunks);
+  const chunks = word(Slot.Chunks);
   const scratch: usize = <usize>word(Slot.Scratch) + <usize>thread * word(Slot.ScratchStride);
   const samples = <f64>word(Slot.Batch) * <f64>word(Slot.Outputs);
   for (let step: u32 = 0; step < steps; step++) {
-    let chunk = atomic.add<i32>(control + (Control.NextChunk << 2), 1);
-    while (chunk < chunks) {
-      trainChunk(scratch, first + step, chunk);
-      chunk = atomic.add<i32>(control + (Control.NextChunk << 2), 1);
+    const rate: usize = word(Slot.Rates) + (<usize>step << 3);
+    if (word(Slot.Levels) != 0) {
+      if (trainRounds(threads, scratch, first + step) == 2) return 2;
+      updateAllTables(rate);
+    } else {
+      let chunk: u32;
+      while ((chunk = nextTask()) < chunks) trainChunk(scratch, first + step, chunk);
+      if (barrier(threads) == 2) return 2;
     }
-    let stop = barrier(threads);
-    if (stop == 2) return stop;
-    update(thread, threads, word(Slot.Rates) + (<usize>step << 3));
+    update(thread, threads, rate);
     if (thread == 0) {
       let sums = f64x2.splat(0);
-      for (let c = 0; c < chunks; c++) sums = f64x2.add(sums, v128.load(<usize>word(Slot.ChunkLoss) + (<usize>c << 4)));
+      for (let c: u32 = 0; c < chunks; c++) sums = f64x2.add(sums, v128.load(<usize>word(Slot.ChunkLoss) + (<usize>c << 4)));
       const total: usize = word(Slot.LossTotal);
       v128.store(total, f64x2.add(v128.load(total), f64x2.div(sums, f64x2.splat(samples))));
       store<u32>(control + (Control.StepsDone << 2), step + 1);
     }
-    stop = barrier(threads);
+    const stop = barrier(threads);
     if (stop != 0) return stop;
   }
   return 0;
@@ -131,3 +105,5 @@ export { derive, transposeBlock, update, updateSpan } from './optimizer';
 export { headErrors, headSamples } from './loss';
 export { backwardTile, forwardTile } from './passes';
 export { drawTile } from './sampling';
+export { drawPart, encodePart, scatterPart, trainPart } from './rounds';
+export { cornersOfFour, encodeTables, featureGradients, gatherTile, interpolate, scatter, updateTables } from './tables';

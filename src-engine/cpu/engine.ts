@@ -3,7 +3,7 @@
  * memory, which a renderer does not have. Same seed and plan give the same bits whatever the number of threads.
  */
 import { arch, cpus } from 'node:os';
-import { gridOf, type Field } from '#core/field/field';
+import type { Field } from '#core/field/field';
 import type { FitPlan } from '#core/fit/config';
 import { Control, Slot } from '#kernels/slots';
 import type { Engine, TrainerRequest } from '../engine';
@@ -11,6 +11,7 @@ import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
 import { Arena, planNetwork, toPanels } from './plan';
 import { WorkerPool } from './pool';
+import { storeTables } from './tables';
 import { createCpuTrainer, freshKey } from './trainer';
 
 export interface CpuEngineOptions {
@@ -49,9 +50,8 @@ function refusal(field: Field, plan: FitPlan): string | null {
 
 /** What there is no kernel for. */
 function missing(field: Field, plan: FitPlan): string | false {
-  const { activation, encoding } = field;
+  const { activation } = field;
   return (
-    (gridOf(encoding) && 'trainable grids') ||
     (activation.kind !== 'sine' && activation.kind !== 'relu' && `${activation.kind} layers`) ||
     (field.residual === true && 'residual blocks') ||
     (plan.optimizer.kind !== 'adam' && 'Muon') ||
@@ -73,6 +73,7 @@ async function evaluate(pool: WorkerPool, field: Field, parameters: Float32Array
   job.set(Slot.Control, control);
   job.set(Slot.Master, master);
   toPanels(network.layout, parameters, new Float32Array(memory.buffer, master, network.layout.bytes / 4));
+  if (network.tables) storeTables(network.tables, parameters, memory.buffer, network.tables.address);
   const key = freshKey();
   try {
     await pool.run({ message: () => ({ kind: 'derive', key, memory }), abandon: () => undefined });

@@ -7,10 +7,11 @@
  * zeros, a bias behind its weights padded to 16.
  */
 import { fourierMatrix } from '#core/field/encoding';
-import { encodedWidth, headOf, omegaOf, type Field } from '#core/field/field';
+import { encodedWidth, gridOf, headOf, omegaOf, type Field } from '#core/field/field';
 import { parameterLayout, type ParameterLayout } from '#core/field/layout';
 import { INVERSE_PI, SINE_COEFFICIENTS, sineScale } from '#core/coding/exact-math';
 import { ActivationKind, LayerSlot, Place, Slot } from '#kernels/slots';
+import { planTables, type TablePlan } from './tables';
 
 /**
  * cos(pi r) = sum c[i] r^(2 i) on [-1/2, 1/2], least largest error by the Remez exchange: 4.7e-8. The derivative of the sine
@@ -121,6 +122,8 @@ export interface NetworkPlan {
   readonly forward: number;
   readonly scratch: number;
   readonly scratchStride: number;
+  /** The tables of a grid encoding, null without one. */
+  readonly tables: TablePlan | null;
   /** Writes constants, encoding and the table of layers. */
   write(buffer: ArrayBufferLike): JobRecord;
 }
@@ -134,12 +137,14 @@ export function tileSamples(field: Field): number {
 export function planNetwork(arena: Arena, field: Field, threads: number, normalizer: number, exact: boolean): NetworkPlan {
   const layout = panelLayout(field);
   const tile = tileSamples(field);
-  const phases = field.encoding.kind === 'identity' ? 0 : encodedWidth(field.encoding, field.inputs);
+  const features = field.encoding.kind === 'identity' ? 0 : encodedWidth(field.encoding, field.inputs);
+  const phases = gridOf(field.encoding) ? 0 : features;
   const coefficients = arena.take(160);
   const zeros = arena.take(Math.max(64, up(phases, 16) * 4));
   const phasePanels = arena.take(up(phases, 8) * field.inputs * 4);
   const phaseOffsets = arena.take(up(phases, 16) * 4);
   const forward = arena.take(layout.bytes);
+  const tables = exact ? null : planTables(arena, field, layout.flat, tile);
 
   // A thread's scratch: coordinates, features, results and slopes of the hidden layers, head, targets.
   const block = tile * 64;
@@ -149,7 +154,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
     scratchStride += up(bytes, 64);
     return offset;
   };
-  const places = [{ input: phases === 0 ? 0 : place(Math.ceil(phases / 16) * block), result: 0, slope: 0 }];
+  const places = [{ input: features === 0 ? 0 : place(Math.ceil(features / 16) * block), result: 0, slope: 0 }];
   layout.layers.forEach((layer, index) => {
     const head = index === field.depth;
     const result = place(Math.ceil(layer.fanOut / 16) * block);
@@ -157,6 +162,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
     if (!head) places.push({ input: result, result: 0, slope: 0 });
     else place(tile * up(field.outputs, 4) * 4);
   });
+  const tableScratch = place(tables?.scratchBytes ?? 0);
   const scratch = arena.take(scratchStride * threads);
 
   return {
@@ -166,6 +172,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
     forward,
     scratch,
     scratchStride,
+    tables,
     write(buffer) {
       const job = new JobRecord(buffer);
       const floats = (address: number, length: number): Float32Array => new Float32Array(buffer, address, length);
@@ -187,9 +194,11 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         [Slot.Scratch, scratch],
         [Slot.ScratchStride, scratchStride],
         [Slot.Forward, forward],
+        [Slot.TableScratch, tableScratch],
       ];
       for (const [slot, value] of words) job.set(slot, value);
       job.setFloat(Slot.HeadRate, HEAD_RATES[headOf(field)]);
+      tables?.write(buffer, job);
       layout.layers.forEach((layer, index) => {
         const at = Slot.LayerTable + index * LayerSlot.Words;
         const head = index === field.depth;

@@ -14,6 +14,7 @@ import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
 import { Arena, fromPanels, planNetwork, toPanels, type PanelLayout } from './plan';
 import type { WorkerPool } from './pool';
+import { loadTables, planTableTraining, storeTables } from './tables';
 
 /** Steps of one call into WebAssembly; longer runs are cut, so that the table of rates stays small. */
 const STEPS_PER_CALL = 1024;
@@ -62,12 +63,15 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   const chunkLoss = arena.take(16 * chunks);
   const lossTotal = arena.take(16);
   const rates = arena.take(8 * STEPS_PER_CALL);
+  const { tables } = network;
+  const training = tables ? planTableTraining(arena, tables, field, chunks, chunk, plan.batch * field.outputs) : null;
   const output = arena.take(evaluateGrid.blockBytes(field) * pool.threads);
   const samples = arena.take(data.samples.byteLength);
   const memory = allocateShared(arena.pages, 'Use a smaller image or volume, a smaller network, or fewer threads.');
   const { buffer } = memory;
 
   const job = network.write(buffer);
+  training?.write(job);
   const { beta1, beta2, epsilon } = plan.optimizer;
   const words: [number, number][] = [
     [Slot.Batch, plan.batch],
@@ -100,11 +104,25 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   job.setFloat(Slot.LossConstant, lossConstant(plan.loss));
   await copyBytes(new Uint8Array(data.samples.buffer, data.samples.byteOffset, data.samples.byteLength), new Uint8Array(buffer, samples, data.samples.byteLength));
 
+  const addresses = {
+    master: [master, tables?.address ?? 0],
+    moment1: [moment1, training?.moment1 ?? 0],
+    moment2: [moment2, training?.moment2 ?? 0],
+  } as const;
   const panels = (address: number): Float32Array => new Float32Array(buffer, address, layout.bytes / 4);
-  toPanels(layout, state?.parameters ?? initialParameters(field, seed), panels(master));
+  const put = (which: keyof typeof addresses, flat: Float32Array): void => {
+    toPanels(layout, flat, panels(addresses[which][0]));
+    if (tables) storeTables(tables, flat, buffer, addresses[which][1]);
+  };
+  const read = (which: keyof typeof addresses): Float32Array => {
+    const flat = fromPanels(layout, panels(addresses[which][0]));
+    if (tables) loadTables(tables, flat, buffer, addresses[which][1]);
+    return flat;
+  };
+  put('master', state?.parameters ?? initialParameters(field, seed));
   if (state !== undefined) {
-    toPanels(layout, state.moment1, panels(moment1));
-    toPanels(layout, state.moment2, panels(moment2));
+    put('moment1', state.moment1);
+    put('moment2', state.moment2);
   }
   const trainer = new CpuTrainer(pool, memory, {
     field,
@@ -112,7 +130,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
     beta1,
     beta2,
     output,
-    read: (which) => fromPanels(layout, panels({ master, moment1, moment2 }[which])),
+    read,
     control: new Int32Array(buffer, control, Control.Words),
     rates: new Float32Array(buffer, rates, 2 * STEPS_PER_CALL),
     lossTotal: new Float64Array(buffer, lossTotal, 2),

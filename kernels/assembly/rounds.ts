@@ -1,0 +1,159 @@
+/**
+ * A training step of a network on a grid encoding. Tables want to be read and written level by level over many samples
+ * (tables.ts), the dense layers want tiles: so a step goes in phases over all samples, and what passes from phase to phase is
+ * kept in memory: points and targets, and one vector per level and sample, first the features, then their gradients.
+ *
+ *     draw      points and targets                       a task is a chunk
+ *     encode    points -> features                       ... a level of a chunk
+ *     train     features -> gradients of the features    ... a chunk, tile by tile
+ *     scatter   gradients -> sums of the tables          ... a level, or a range of its vectors
+ *
+ * Each phase ends at a barrier. Batches whose vectors would take too much memory go in several rounds: every round takes the
+ * next Slot.RoundSamples samples of every chunk. Rounds follow from batch and field alone, never from the number of threads.
+ *
+ * A sum gets its contributions in the order round, chunk, sample, whoever owns it: the ranges of a level's vectors may follow
+ * from the number of threads without changing a bit.
+ */
+import { LayerSlot, LevelSlot, Slot } from '../slots';
+import { headErrors } from './loss';
+import { backwardTile, forwardLayers } from './passes';
+import { layerAt, rowBytes, word } from './record';
+import { drawTile } from './sampling';
+import { featureGradients, gatherTile, interpolate, levelAt, scatter, updateTables } from './tables';
+import { barrier, nextTask } from './threads';
+
+/** Bytes of a table that a thread updates at a time. */
+const SPAN: usize = 1 << 17;
+
+/** First element of a chunk's part in a round. */
+// @ts-ignore: decorator
+@inline
+function partFirst(chunk: u32, round: u32): u32 {
+  return chunk * word(Slot.ChunkSamples) + round * word(Slot.RoundSamples);
+}
+
+/** Elements of a chunk's part in a round: those of the batch that belong to the chunk. */
+// @ts-ignore: decorator
+@inline
+function partCount(chunk: u32, round: u32): u32 {
+  const first = partFirst(chunk, round);
+  const end = min(min((chunk + 1) * word(Slot.ChunkSamples), word(Slot.Batch)), first + word(Slot.RoundSamples));
+  return end > first ? end - first : 0;
+}
+
+/** Bytes from axis to axis of the points of a round; those of a level's vectors are Slot.VectorBytes / 4 times as many. */
+// @ts-ignore: decorator
+@inline
+function axisBytes(): usize {
+  return (<usize>word(Slot.Chunks) * word(Slot.RoundSamples)) << 2;
+}
+
+/** Points [axis][sample] and targets of a chunk's part. */
+export function drawPart(scratch: usize, step: u32, chunk: u32, round: u32): void {
+  const tile = word(Slot.Tile);
+  const inputs: usize = word(Slot.Inputs);
+  const first = partFirst(chunk, round);
+  const count = partCount(chunk, round);
+  const place: usize = <usize>chunk * word(Slot.RoundSamples);
+  const axis = axisBytes();
+  let points = <usize>word(Slot.RoundPoints) + (place << 2);
+  const row = rowBytes();
+  let targets = <usize>word(Slot.RoundTargets) + place * row;
+  for (let done: u32 = 0; done < count; done += tile) {
+    const some = min(tile, count - done);
+    drawTile(scratch, targets, step, first + done, some);
+    for (let i: usize = 0; i < inputs; i++) {
+      for (let s: usize = 0; s < some; s++) store<f32>(points + i * axis + (s << 2), load<f32>(scratch + (s << 6) + (i << 2)));
+    }
+    points += <usize>tile << 2;
+    targets += <usize>tile * row;
+  }
+}
+
+/** Features of a chunk's part in one level. */
+export function encodePart(scratch: usize, level: usize, chunk: u32, round: u32): void {
+  const count = partCount(chunk, round);
+  if (count == 0) return;
+  const place: usize = <usize>chunk * word(Slot.RoundSamples);
+  const axis = axisBytes();
+  const vector: usize = word(Slot.VectorBytes);
+  const to = <usize>word(Slot.RoundVectors) + level * (axis >> 2) * vector + place * vector;
+  interpolate(levelAt(level), <usize>word(Slot.RoundPoints) + (place << 2), axis, count, to, scratch + word(Slot.TableScratch));
+}
+
+/** Loss and gradients of a chunk's part; the gradients of its features take the place of the features. */
+export function trainPart(scratch: usize, chunk: u32, round: u32): void {
+  const tile = word(Slot.Tile);
+  const stride: usize = word(Slot.GradientStride);
+  const gradient: usize = <usize>word(Slot.Gradients) + chunk * stride;
+  const head = scratch + load<u32>(layerAt(<i32>word(Slot.Layers) - 1), LayerSlot.Result << 2);
+  const features = scratch + load<u32>(layerAt(0), LayerSlot.Input << 2);
+  const count = partCount(chunk, round);
+  const place: usize = <usize>chunk * word(Slot.RoundSamples);
+  const row = rowBytes();
+  const vector: usize = word(Slot.VectorBytes);
+  const levelBytes = (axisBytes() >> 2) * vector;
+  let targets = <usize>word(Slot.RoundTargets) + place * row;
+  let vectors = <usize>word(Slot.RoundVectors) + place * vector;
+  const sums: usize = <usize>word(Slot.ChunkLoss) + (<usize>chunk << 4);
+  if (round == 0) {
+    memory.fill(gradient, 0, stride);
+    memory.fill(sums, 0, 16);
+  }
+  for (let done: u32 = 0; done < count; done += tile) {
+    const some = min(tile, count - done);
+    const samples: usize = (some + 3) & ~3;
+    gatherTile(vectors, levelBytes, features, some);
+    forwardLayers(scratch, samples);
+    headErrors(head, targets, some, samples, sums);
+    backwardTile(scratch, gradient, samples);
+    featureGradients(scratch, vectors, levelBytes, some);
+    vectors += <usize>tile * vector;
+    targets += <usize>tile * row;
+  }
+}
+
+/** Sums of range `part` of `parts` of one level, over all samples of a round. */
+export function scatterPart(scratch: usize, level: usize, part: usize, parts: usize, round: u32): void {
+  const record = levelAt(level);
+  const chunks = word(Slot.Chunks);
+  const vector: usize = word(Slot.VectorBytes);
+  const entries: usize = load<u32>(record, LevelSlot.Bytes << 2) / <u32>vector;
+  const low = ((entries * part) / parts) * vector;
+  const span = ((entries * (part + 1)) / parts) * vector - low;
+  const axis = axisBytes();
+  const vectors = <usize>word(Slot.RoundVectors) + level * (axis >> 2) * vector;
+  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
+    const place: usize = <usize>chunk * word(Slot.RoundSamples);
+    scatter(record, <usize>word(Slot.RoundPoints) + (place << 2), axis, partCount(chunk, round), vectors + place * vector, low, span, scratch + word(Slot.TableScratch));
+  }
+}
+
+/** All rounds of one step, up to the sums of tables and chunks. Returns 2 when a thread died (Control.Stop), else 0. */
+export function trainRounds(threads: u32, scratch: usize, step: u32): i32 {
+  const chunks = word(Slot.Chunks);
+  const levels = word(Slot.Levels);
+  const rounds = word(Slot.Rounds);
+  const parts = levels >= threads ? 1 : (2 * threads + levels - 1) / levels;
+  for (let round: u32 = 0; round < rounds; round++) {
+    let task: u32;
+    while ((task = nextTask()) < chunks) drawPart(scratch, step, task, round);
+    if (barrier(threads) == 2) return 2;
+    while ((task = nextTask()) < chunks * levels) encodePart(scratch, task / chunks, task % chunks, round);
+    if (barrier(threads) == 2) return 2;
+    while ((task = nextTask()) < chunks) trainPart(scratch, task, round);
+    if (barrier(threads) == 2) return 2;
+    // The finest levels first: they take longest.
+    while ((task = nextTask()) < levels * parts) scatterPart(scratch, levels - 1 - task / parts, task % parts, parts, round);
+    if (barrier(threads) == 2) return 2;
+  }
+  return 0;
+}
+
+/** Adam over the tables, span by span, whoever comes. */
+export function updateAllTables(rate: usize): void {
+  const bytes: usize = word(Slot.TableBytes);
+  const scale = reinterpret<f32>(word(Slot.TableScale));
+  let task: usize;
+  while ((task = <usize>nextTask() * SPAN) < bytes) updateTables(task, min(task + SPAN, bytes), rate, scale);
+}
