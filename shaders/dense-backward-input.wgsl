@@ -1,5 +1,5 @@
-// Delta of the layer below: deltas[sample][i] = slope[sample][i] * sum_o upper[sample][o] weight[i][o], written over the slope.
-// CPU twin: backward pass of src-engine/reference.ts.
+// Delta of the layer below: deltas[sample][i] = slope[sample][i] * sum_o upper[sample][o] weight[i][o], written over the slope; in
+// residual networks the sum changes on its way (received). CPU twin: backward pass of src-engine/reference.ts.
 @group(1) @binding(1) var<storage, read> parameters: array<f32>;
 @group(1) @binding(2) var<storage, read> upper: array<f32>;
 @group(1) @binding(3) var<storage, read_write> deltas: array<f32>;
@@ -37,7 +37,8 @@ fn finish(sample: u32, feature: u32, sums: vec4f) {
     return;
   }
   for (var lane = 0u; lane < 4u && feature + lane < FAN_IN; lane++) {
-    deltas[sample * FAN_IN + feature + lane] *= sums[lane];
+    let at = sample * FAN_IN + feature + lane;
+    deltas[at] *= received(at, sums[lane]);
   }
 }
 

@@ -80,6 +80,14 @@ describe('webgpu and the reference agree', async () => {
     it(`${activation.kind} layers`, () => compare({ field: { ...FIELD, activation }, plan: PLAN, data: DATA, seed: 3 }));
   }
 
+  for (const activation of ACTIVATIONS) {
+    it(`${activation.kind} layers in a residual network`, () => compare({ field: { ...FIELD, residual: true, activation }, plan: PLAN, data: DATA, seed: 6 }));
+  }
+
+  it('residual networks of every depth up to six, ending in a block or not', async () => {
+    for (const depth of [1, 2, 4, 5, 6]) await compare({ field: { ...FIELD, residual: true, depth }, plan: PLAN, data: DATA, seed: depth });
+  });
+
   for (const head of ['sigmoid', 'tanh'] as const) {
     it(`the ${head} head`, () => compare({ field: { ...FIELD, head }, plan: PLAN, data: DATA, seed: 4 }));
   }

@@ -3,7 +3,7 @@
  * evaluator only bind buffers to them. Fused kernels can later take the place of runs of these without either noticing more than
  * a shorter list.
  */
-import { encodedWidth, headOf, type Field } from '#core/field/field';
+import { closesBlock, encodedWidth, headOf, type Field } from '#core/field/field';
 import { parameterLayout, type LayerSlot } from '#core/field/layout';
 import type { FitPlan, Loss } from '#core/fit/config';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
@@ -51,13 +51,17 @@ export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan
   return plan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
 }
 
-/** A dense layer. Bindings: the layer's place, parameters, inputs, values, and slopes in the hidden layers while training. */
+/**
+ * A dense layer. Bindings: the layer's place, parameters, inputs, values, in the hidden layers while training slopes, and where such a
+ * layer closes a residual block the values two layers below. While evaluating these are overwritten.
+ */
 export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate'): KernelPlan {
   const head = layer.index === field.depth;
   const tiling = tallTiling(1, layer.fanOut);
+  const closes = !head && closesBlock(field, layer.index);
   const keepsSlope = purpose === 'train' && !head;
   const activation = !head ? activationParts(field.activation, layer.index) : purpose === 'train' ? { modules: ['activation-linear' as const], constants: {} } : headParts(headOf(field));
-  const modules: ModuleName[] = ['work', 'layer', ...activation.modules, keepsSlope ? 'store-value-slope' : 'store-value', 'tile-product', 'dense-forward'];
+  const modules: ModuleName[] = ['work', 'layer', ...activation.modules, `store-${closes ? 'block' : 'value'}${keepsSlope ? '-slope' : ''}` as const, 'tile-product', 'dense-forward'];
   const constants: Constants = {
     ...layerConstants(layer),
     ...tileConstants(tiling),
@@ -65,21 +69,45 @@ export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' |
     LEFT_TRANSPOSED: false,
     COLUMN_SUMS: false,
   };
-  const bindings: BindingKind[] = keepsSlope ? ['uniform', 'read', 'read', 'write', 'write'] : ['uniform', 'read', 'read', 'write'];
+  const bindings: BindingKind[] = ['uniform', 'read', 'read', 'write'];
+  if (keepsSlope) bindings.push('write');
+  if (keepsSlope && closes) bindings.push('read');
   return plan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles);
 }
 
-/** Delta of the layer below `layer`. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its deltas). */
-export function backwardInputKernel(layer: LayerSlot): KernelPlan {
+/** What shortcuts do to the gradient of hidden layer `index`: it gives half where it closes a block, and takes where it begins one. */
+function carries(field: Field, index: number): { readonly takes: boolean; readonly gives: boolean } {
+  return { takes: index + 2 < field.depth && closesBlock(field, index + 2), gives: closesBlock(field, index) };
+}
+
+/**
+ * Delta of the layer below `layer`. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its
+ * deltas), and the gradients that shortcuts carry where one begins or ends there (backwardCarries).
+ */
+export function backwardInputKernel(field: Field, layer: LayerSlot): KernelPlan {
   const tiling = tallTiling(1, layer.fanIn);
-  const constants: Constants = { ...layerConstants(layer), ...tileConstants(tiling), LEFT_TRANSPOSED: false, COLUMN_SUMS: false };
+  const { takes, gives } = carries(field, layer.index - 1);
+  const carry = takes || gives;
+  const constants: Constants = {
+    ...layerConstants(layer),
+    ...tileConstants(tiling),
+    LEFT_TRANSPOSED: false,
+    COLUMN_SUMS: false,
+    ...(carry ? { CARRY_TAKES: takes, CARRY_GIVES: gives } : {}),
+  };
   return plan(
     `backward input ${layer.index}`,
     constants,
-    ['work', 'layer', 'tile-product', 'dense-backward-input'],
-    ['uniform', 'read', 'read', 'write'],
+    ['work', 'layer', 'tile-product', carry ? 'carry' : 'carry-none', 'dense-backward-input'],
+    carry ? ['uniform', 'read', 'read', 'write', 'write'] : ['uniform', 'read', 'read', 'write'],
     (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles,
   );
+}
+
+/** Whether a shortcut begins or ends at the layer below `layer`. */
+export function backwardCarries(field: Field, layer: LayerSlot): boolean {
+  const { takes, gives } = carries(field, layer.index - 1);
+  return takes || gives;
 }
 
 /** Gradients of `layer`, one partial result a chunk. Bindings: the layer's place, inputs, deltas, partials. */

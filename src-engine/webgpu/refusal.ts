@@ -6,7 +6,6 @@ import type { FitPlan } from '#core/fit/config';
 export function kindRefusal(field: Field, plan: FitPlan): string | null {
   const missing =
     (gridOf(field.encoding) && 'trainable grids') ||
-    (field.residual === true && 'residual blocks') ||
     (plan.optimizer.kind !== 'adam' && 'Muon') ||
     (plan.optimizer.weightDecay !== 0 && 'weight decay') ||
     (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`) ||

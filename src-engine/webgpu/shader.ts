@@ -11,6 +11,8 @@ import activationRelu from '../../shaders/activation-relu.wgsl?raw';
 import activationSine from '../../shaders/activation-sine.wgsl?raw';
 import activationSnakeAlt from '../../shaders/activation-snake-alt.wgsl?raw';
 import adam from '../../shaders/adam.wgsl?raw';
+import carry from '../../shaders/carry.wgsl?raw';
+import carryNone from '../../shaders/carry-none.wgsl?raw';
 import coordinates from '../../shaders/coordinates.wgsl?raw';
 import denseBackwardInput from '../../shaders/dense-backward-input.wgsl?raw';
 import denseBackwardWeights from '../../shaders/dense-backward-weights.wgsl?raw';
@@ -36,6 +38,8 @@ import present from '../../shaders/present.wgsl?raw';
 import random from '../../shaders/random.wgsl?raw';
 import sine from '../../shaders/sine.wgsl?raw';
 import sineProduct from '../../shaders/sine-product.wgsl?raw';
+import storeBlock from '../../shaders/store-block.wgsl?raw';
+import storeBlockSlope from '../../shaders/store-block-slope.wgsl?raw';
 import storeValue from '../../shaders/store-value.wgsl?raw';
 import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
 import tileProduct from '../../shaders/tile-product.wgsl?raw';
@@ -51,6 +55,8 @@ export const MODULES = {
   'activation-sine': activationSine,
   'activation-snake-alt': activationSnakeAlt,
   adam,
+  carry,
+  'carry-none': carryNone,
   coordinates,
   'dense-backward-input': denseBackwardInput,
   'dense-backward-weights': denseBackwardWeights,
@@ -76,6 +82,8 @@ export const MODULES = {
   random,
   sine,
   'sine-product': sineProduct,
+  'store-block': storeBlock,
+  'store-block-slope': storeBlockSlope,
   'store-value': storeValue,
   'store-value-slope': storeValueSlope,
   'tile-product': tileProduct,

@@ -23,7 +23,7 @@ const DISPATCH_OPERATIONS_SOFTWARE = 2 ** 27;
 export function sliceCapacity(field: Field, limits: SliceLimits): number {
   const features = encodedWidth(field.encoding, field.inputs);
   const widest = Math.max(features, field.width, field.outputs);
-  const all = features + 2 * field.depth * field.width + field.outputs;
+  const all = features + (2 * field.depth + (field.residual ? 1 : 0)) * field.width + field.outputs;
   const heaviest = parameterLayout(field).layers.reduce((most, layer) => Math.max(most, layer.fanIn * layer.fanOut), 0);
   const operations = limits.software ? DISPATCH_OPERATIONS_SOFTWARE : DISPATCH_OPERATIONS;
   const capacity = Math.min(

@@ -5,7 +5,7 @@
  * Names of the buffers that the stages share with the outside: 'parameters', 'partial gradients', 'partial losses', 'samples of the
  * input', 'Fourier directions' and 'layer 0' to 'layer n' (the places of the layers). `cut` says what a fit was cut into.
  */
-import { encodedWidth, type Field } from '#core/field/field';
+import { closesBlock, encodedWidth, type Field } from '#core/field/field';
 import { fourierMatrix } from '#core/field/encoding';
 import { parameterLayout } from '#core/field/layout';
 import type { Loss } from '#core/fit/config';
@@ -13,7 +13,7 @@ import type { SampleType } from '#core/signal/signal';
 import type { Allocation } from './allocation';
 import { USAGE } from './context';
 import { MAXIMUM_UNITS } from './pacing';
-import { backwardInputKernel, backwardWeightsKernel, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
+import { backwardCarries, backwardInputKernel, backwardWeightsKernel, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
 import { layerBytes } from './work';
 
@@ -49,16 +49,20 @@ export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longe
     const i = layer.index;
     // Slopes of the hidden layers and the head's outputs; the backward pass turns both into deltas.
     const outputs = i === last ? [`deltas ${i}`] : [`activations ${i}`, `deltas ${i}`];
+    if (i < last && closesBlock(field, i)) outputs.push(`activations ${i - 2}`);
     stages.push({ plan: forwardKernel(field, layer, 'train'), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
   stages.push({ plan: lossKernel(field, loss, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses'] });
   for (let i = last; i >= 0; i--) {
     stages.push({ plan: backwardWeightsKernel(layers[i], length, chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
-    if (i > 0) stages.push({ plan: backwardInputKernel(layers[i]), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`] });
+    if (i === 0) break;
+    const carried = backwardCarries(field, layers[i]) ? ['carried gradients'] : [];
+    stages.push({ plan: backwardInputKernel(field, layers[i]), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
   }
   const scratch: Record<string, number> = { 'encoded features': longest * encodedWidth(field.encoding, field.inputs) };
   for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
   for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
+  if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
   scratch['partial gradients'] = chunks * length;
   scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest);
   return { stages, scratch };
