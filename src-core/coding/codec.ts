@@ -101,18 +101,18 @@ function shortestDecimal(value: number): number {
   return value;
 }
 
-/** A number in [least, most], rounded to float32. */
+/** A number in [least, most], rounded to float32; a zero has no sign. */
 export function float32(name: string, [least, most]: readonly [number, number]): Codec<number> {
   const view = new DataView(new ArrayBuffer(4));
   const check = (value: number, code: string): number => {
-    if (!(value >= Math.fround(least) && value <= Math.fround(most))) {
+    if (!(value >= Math.fround(least) && value <= Math.fround(most)) || Object.is(value, -0)) {
       throw fault(code, `gives ${name} as ${value}; it must be a number from ${least} to ${most}`);
     }
     return value;
   };
   return {
     write: (writer, value) => {
-      view.setFloat32(0, check(Math.fround(value), writer.code), true);
+      view.setFloat32(0, check(Math.fround(value) + 0, writer.code), true);
       for (let i = 0; i < 4; i++) writer.byte(view.getUint8(i));
     },
     read: (reader) => {

@@ -10,7 +10,7 @@
  * subtracted. On [-1/2, 1/2] the sine is an odd polynomial of degree 9, fitted here to the least largest absolute error with
  * the coefficients fixed to float32 one after the other: 7.6e-9 as a real polynomial, 1.8e-7 with all roundings.
  *
- * The sign of a zero never decides anything: no division by a computed value, no comparison that tells -0 from +0.
+ * The sign of a zero never decides anything: no division by a value that can be 0, no comparison that tells -0 from +0.
  */
 const { fround } = Math;
 
@@ -67,6 +67,46 @@ export function cosHalfTurns(h: number): number {
 }
 
 /**
+ * 2^f = 1 + f * (e[1] + e[2] f + ... + e[6] f^5) on [-1/2, 1/2], fitted to the least largest relative error with the coefficients fixed to
+ * float32 one after the other: 6.3e-9 as a real polynomial, 9e-8 with all roundings. 1 at 0, so that 2^t is exact for integers.
+ */
+export const EXP2_COEFFICIENTS: readonly number[] = Object.freeze([
+  1, 0.6931471824645996, 0.24022650718688965, 0.055503636598587036, 0.009617907926440239, 0.0013389158993959427, 0.00015529469237662852,
+].map(fround));
+
+const [, e1, e2, e3, e4, e5, e6] = EXP2_COEFFICIENTS as readonly [number, number, number, number, number, number, number];
+
+/** Below this power of two results are 0, so that none is subnormal. */
+const LEAST_EXPONENT = -126;
+
+/** 2^n for n = -126 ... 0. */
+const POWERS = Float32Array.from({ length: 1 - LEAST_EXPONENT }, (_, i) => 2 ** (i + LEAST_EXPONENT));
+
+/**
+ * 2^t of a float32 number t <= 0. Exponentials work in powers of two for the reason that sines work in half-turns: the range reduction
+ * is exact.
+ *
+ *     0 where t < -126
+ *     n = nearest(t)           f = t - n                        (exact)
+ *     p = (((((e6 * f + e5) * f + e4) * f + e3) * f + e2) * f + e1) * f + 1
+ *     result = p * 2^n                                          (exact: p >= 1 where n = -126)
+ *
+ * NaN gives NaN. No other t occurs: arguments are negated squares and absolute values.
+ */
+export function exp2(t: number): number {
+  if (t < LEAST_EXPONENT) return 0;
+  const n = roundHalfEven(t);
+  const f = t - n;
+  let p = fround(fround(e6 * f) + e5);
+  p = fround(fround(p * f) + e4);
+  p = fround(fround(p * f) + e3);
+  p = fround(fround(p * f) + e2);
+  p = fround(fround(p * f) + e1);
+  p = fround(fround(p * f) + 1);
+  return p * (POWERS[n - LEAST_EXPONENT] ?? NaN);
+}
+
+/**
  * Factor that turns the pre-activation z of a sine layer into half-turns: sin(omega z) = sin(pi (z * sineScale(omega))).
  * One product of two float32 numbers: float32(omega) * INVERSE_PI.
  */
@@ -75,12 +115,12 @@ export function sineScale(omega: number): number {
 }
 
 /**
- * Head output z -> stored sample in [0, maximum]: half * z + half with half = maximum / 2 (127.5 or 32767.5, both exact),
- * product and sum rounded; NaN becomes 0; clamped to [0, maximum]; rounded to nearest, ties to even.
+ * h of the head (exact-activations.ts) -> stored sample in [0, maximum]: half * h + half with half = maximum / 2 (127.5
+ * or 32767.5, both exact), product and sum rounded; NaN becomes 0; clamped to [0, maximum]; rounded to nearest, ties to even.
  */
-export function sampleOf(z: number, maximum: number): number {
+export function sampleOf(h: number, maximum: number): number {
   const half = maximum / 2;
-  const value = fround(fround(half * z) + half);
+  const value = fround(fround(half * h) + half);
   const notBelow = value > 0 ? value : 0; // false for NaN
   return roundHalfEven(notBelow < maximum ? notBelow : maximum);
 }

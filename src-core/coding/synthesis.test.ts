@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { fourierMatrix } from '../field/encoding';
-import { encodedWidth, omegaOf, type Encoding, type Field } from '../field/field';
+import { activate, headSample } from '../field/activation';
+import { closesBlock, encodedWidth, headOf, type Activation, type Encoding, type Field } from '../field/field';
+import { vectorIndex } from '../field/grid';
 import { initialParameters } from '../field/init';
 import { parameterLayout } from '../field/layout';
 import { gridCoordinate } from '../signal/coordinates';
@@ -52,9 +54,19 @@ describe('exact arithmetic', () => {
   });
 });
 
-/** A field evaluated in double precision, straight from the definitions in field.ts. */
+/** Interpolation written the other way round: one axis after the other, the last first, between two halves of the corners. */
+function interpolate(at: (node: readonly number[]) => number, places: readonly number[], resolution: number, node: readonly number[] = []): number {
+  if (places.length === 0) return at(node);
+  const place = places.at(-1)!;
+  const cell = Math.min(Math.floor(place), resolution - 2);
+  const [low, high] = [cell, cell + 1].map((position) => interpolate(at, places.slice(0, -1), resolution, [position, ...node]));
+  return low! + (place - cell) * (high! - low!);
+}
+
+/** A field evaluated in double precision, straight from the definitions in field/. */
 function evaluateDouble(field: Field, parameters: Float32Array, x: readonly number[]): number[] {
   const { encoding } = field;
+  const layout = parameterLayout(field);
   let values: number[] = [];
   if (encoding.kind === 'identity') values = [...x];
   else if (encoding.kind === 'octaves') {
@@ -64,17 +76,23 @@ function evaluateDouble(field: Field, parameters: Float32Array, x: readonly numb
     }
   } else if (encoding.kind === 'fourier') {
     const matrix = fourierMatrix(encoding.features, field.inputs, encoding.sigma, encoding.seed);
-    const phase = Array.from({ length: encoding.features }, (_, j) =>
-      x.reduce((sum, xi, i) => sum + xi * matrix[j * field.inputs + i]!, 0) * Math.PI,
-    );
+    const phase = Array.from({ length: encoding.features }, (_, j) => x.reduce((sum, xi, i) => sum + xi * matrix[j * field.inputs + i]!, 0) * Math.PI);
     values = [...phase.map(Math.sin), ...phase.map(Math.cos)];
+  } else {
+    const { features } = encoding;
+    for (const table of layout.tables) {
+      const places = x.map((xi) => ((table.resolution - 1) * (xi + 1)) / 2);
+      for (let j = 0; j < features; j++) values.push(interpolate((node) => parameters[table.offset + vectorIndex(table, node) * features + j]!, places, table.resolution));
+    }
   }
-  for (const layer of parameterLayout(field).layers) {
+  const outputs: number[][] = [];
+  for (const layer of layout.layers) {
     values = Array.from({ length: layer.fanOut }, (_, o) => {
       const z = values.reduce((sum, v, i) => sum + v * parameters[layer.weightOffset + i * layer.fanOut + o]!, parameters[layer.biasOffset + o]!);
-      if (layer.index === field.depth) return z;
-      return field.activation.kind === 'sine' ? Math.sin(omegaOf(field.activation, layer.index) * z) : Math.max(0, z);
+      return layer.index === field.depth ? headSample(headOf(field), z).value : activate(field.activation, layer.index, z).value;
     });
+    if (layer.index < field.depth && closesBlock(field, layer.index)) values = values.map((value, i) => (outputs[layer.index - 2]![i]! + value) / 2);
+    outputs.push(values);
   }
   return values;
 }
@@ -84,31 +102,73 @@ const encodings: Encoding[] = [
   { kind: 'octaves', octaves: 3, includeInput: true },
   { kind: 'octaves', octaves: 2, includeInput: false },
   { kind: 'fourier', features: 8, sigma: 2, seed: 7 },
+  { kind: 'dense-grid', levels: 3, features: 3, coarsest: 2, finest: 13 },
+  { kind: 'hash-grid', levels: 4, features: 2, coarsest: 3, finest: 40, tableLog2: 6 },
 ];
+const activations: Activation[] = [
+  { kind: 'sine', omega0: 20, omegaHidden: 15 },
+  { kind: 'relu' },
+  { kind: 'gelu' },
+  { kind: 'finer', omega0: 5, omegaHidden: 4, biasRange: 0.3 },
+  { kind: 'gabor', omega0: 6, omegaHidden: 3, scale: 1.5 },
+  { kind: 'gaussian', sigma: 0.7 },
+  { kind: 'snake-alt' },
+];
+
+/** Initial parameters with tables that matter. */
+function parametersOf(field: Field): Float32Array {
+  const parameters = initialParameters(field, 3);
+  for (const { offset, length } of parameterLayout(field).tables) for (let at = offset; at < offset + length; at++) parameters[at]! *= 5000;
+  return parameters;
+}
+
+/** Largest difference of the synthesis from the definition, in units of a 16-bit sample. */
+async function deviation(field: Field, size: readonly number[]): Promise<{ worst: number; different: number }> {
+  const parameters = parametersOf(field);
+  const samples = await synthesize(field, parameters, size, 'uint16');
+  expect(samples).toBeInstanceOf(Uint16Array);
+  let worst = 0;
+  for (let index = 0; index < samples.length / field.outputs; index++) {
+    let rest = index;
+    const point = size.map((extent) => {
+      const position = rest % extent;
+      rest = Math.floor(rest / extent);
+      return gridCoordinate(position, extent);
+    });
+    evaluateDouble(field, parameters, point).forEach((sample, channel) => {
+      const expected = Math.min(1, Math.max(0, sample)) * sampleMaximum('uint16');
+      worst = Math.max(worst, Math.abs(samples[index * field.outputs + channel]! - expected));
+    });
+  }
+  return { worst, different: new Set(samples).size };
+}
 
 describe('synthesize', () => {
   for (const encoding of encodings) {
-    for (const kind of ['sine', 'relu'] as const) {
-      it(`follows the definition of a ${kind} network with ${encoding.kind} encoding`, async () => {
-        const activation = kind === 'sine' ? ({ kind, omega0: 20, omegaHidden: 15 } as const) : ({ kind } as const);
-        const field: Field = { inputs: 2, outputs: 3, encoding, depth: 2, width: 12, activation };
-        const parameters = initialParameters(field, 3);
-        const size = [23, 17];
-        const samples = await synthesize(field, parameters, size, 'uint16');
-        expect(samples).toBeInstanceOf(Uint16Array);
-        let worst = 0;
-        for (let y = 0; y < 17; y++) {
-          for (let x = 0; x < 23; x++) {
-            evaluateDouble(field, parameters, [gridCoordinate(x, 23), gridCoordinate(y, 17)]).forEach((z, c) => {
-              const expected = Math.min(1, Math.max(0, 0.5 + 0.5 * z)) * sampleMaximum('uint16');
-              worst = Math.max(worst, Math.abs(samples[(y * 23 + x) * 3 + c]! - expected));
-            });
-          }
-        }
+    for (const activation of activations) {
+      it(`follows the definition of a ${activation.kind} network with ${encoding.kind} encoding`, async () => {
+        const { worst, different } = await deviation({ inputs: 2, outputs: 3, encoding, depth: 2, width: 12, activation }, [23, 17]);
         expect(worst).toBeLessThan(2); // of 65535: half a unit of rounding plus float32 noise
+        expect(different).toBeGreaterThan(100);
       });
     }
   }
+
+  for (const head of ['linear', 'sigmoid', 'tanh'] as const) {
+    it.each([1, 2, 3, 4, 5])(`follows the definition of residual blocks with ${head} head at depth %i`, async (depth) => {
+      const field: Field = { inputs: 2, outputs: 2, encoding: encodings[1]!, depth, width: 8, activation: { kind: 'sine', omega0: 6, omegaHidden: 5 }, residual: true, head };
+      expect((await deviation(field, [19, 11])).worst).toBeLessThan(2);
+    });
+  }
+
+  it.each([1, 2, 3, 4])('interpolates grids over %i axes, dense and hashed levels, out to the border', async (inputs) => {
+    const encoding: Encoding = { kind: 'hash-grid', levels: 5, features: 5, coarsest: 2, finest: 31, tableLog2: 7 };
+    const field: Field = { inputs, outputs: 1, encoding, depth: 1, width: 16, activation: { kind: 'relu' } };
+    expect(parameterLayout(field).tables.map(({ hashed }) => hashed)).toContain(inputs > 1);
+    const { worst, different } = await deviation(field, [[401], [29, 17], [9, 11, 7], [5, 6, 4, 7]][inputs - 1]!);
+    expect(worst).toBeLessThan(2);
+    expect(different).toBeGreaterThan(100);
+  });
 
   it('gives the same samples whatever the place of a point in its block', async () => {
     const field: Field = { inputs: 1, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 8, activation: { kind: 'sine', omega0: 30, omegaHidden: 30 } };

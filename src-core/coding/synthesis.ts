@@ -1,6 +1,6 @@
 /**
  * The normative synthesis in plain TypeScript: decoded parameters -> samples, to the bit. docs/FORMAT.md part 3 is its
- * specification, exact-math.ts its arithmetic. It is the oracle that the WebAssembly decoder is hash-matched against, so it
+ * specification, exact-math.ts, exact-activations.ts and exact-tables.ts its arithmetic. It is the oracle that the WebAssembly decoder is hash-matched against, so it
  * stays slow and obvious.
  *
  * Points are evaluated in blocks, activations stored [feature][point]: the innermost loop runs over points that do not
@@ -9,11 +9,13 @@
  */
 import { StudioError } from '../errors';
 import { fourierMatrix } from '../field/encoding';
-import { encodedWidth, omegaOf, type Field } from '../field/field';
-import { parameterLayout, type LayerSlot } from '../field/layout';
+import { closesBlock, encodedWidth, headOf, type Field } from '../field/field';
+import { parameterLayout, type LayerSlot, type ParameterLayout } from '../field/layout';
 import { axisCoordinates } from '../signal/coordinates';
 import { pointCount, sampleMaximum } from '../signal/signal';
-import { cosHalfTurns, sampleOf, sineScale, sinHalfTurns } from './exact-math';
+import { exactActivation, exactHead, residualMean } from './exact-activations';
+import { cosHalfTurns, sampleOf, sinHalfTurns } from './exact-math';
+import { encodeTables } from './exact-tables';
 import type { Synthesizer } from './types';
 
 const { fround } = Math;
@@ -35,8 +37,16 @@ function blockCoordinates(axes: readonly Float32Array[], first: number, count: n
   }
 }
 
+/** What evaluation of a field needs beside its parameters. */
+interface Plan {
+  readonly field: Field;
+  readonly layout: ParameterLayout;
+  /** fourierMatrix of Fourier features, else empty. */
+  readonly matrix: Float32Array;
+}
+
 /** Features of a block of coordinates as rows [feature][point] of `out`. */
-function encodeBlock(field: Field, matrix: Float32Array, coordinates: Float32Array, count: number, out: Float32Array): void {
+function encodeBlock({ field, layout, matrix }: Plan, parameters: Float32Array, coordinates: Float32Array, count: number, out: Float32Array): void {
   const { encoding, inputs } = field;
   switch (encoding.kind) {
     case 'identity':
@@ -73,7 +83,8 @@ function encodeBlock(field: Field, matrix: Float32Array, coordinates: Float32Arr
       return;
     case 'dense-grid':
     case 'hash-grid':
-      throw new StudioError('failed', 'synthesis.kind', 'Grids cannot be decoded yet.');
+      encodeTables(layout.tables, encoding.features, parameters, inputs, coordinates, { stride: BLOCK, count }, out);
+      return;
     default:
       encoding satisfies never;
   }
@@ -95,29 +106,10 @@ function denseBlock(layer: LayerSlot, parameters: Float32Array, input: Float32Ar
   }
 }
 
-/** Activation of hidden layer `layer`, in place. */
-function activateBlock(field: Field, layer: number, rows: number, count: number, values: Float32Array): void {
-  const scale = sineScale(omegaOf(field.activation, layer));
+/** Applies `change` to `rows` rows in place. */
+function mapBlock(rows: number, count: number, values: Float32Array, change: (value: number, at: number) => number): void {
   for (let row = 0; row < rows; row++) {
-    for (let at = row * BLOCK; at < row * BLOCK + count; at++) {
-      const z = values[at]!;
-      switch (field.activation.kind) {
-        case 'sine':
-          values[at] = sinHalfTurns(fround(z * scale));
-          break;
-        case 'relu':
-          values[at] = z > 0 ? z : 0;
-          break;
-        case 'gelu':
-        case 'finer':
-        case 'gabor':
-        case 'gaussian':
-        case 'snake-alt':
-          throw new StudioError('failed', 'synthesis.kind', 'This activation cannot be decoded yet.');
-        default:
-          field.activation satisfies never;
-      }
-    }
+    for (let at = row * BLOCK; at < row * BLOCK + count; at++) values[at] = change(values[at]!, at);
   }
 }
 
@@ -143,9 +135,14 @@ export const synthesize: Synthesizer = async (field, parameters, size, type, opt
     field.encoding.kind === 'fourier'
       ? fourierMatrix(field.encoding.features, field.inputs, field.encoding.sigma, field.encoding.seed)
       : new Float32Array(0);
+  const plan: Plan = { field, layout, matrix };
 
   const rows = Math.max(encodedWidth(field.encoding, field.inputs), field.width, field.outputs);
   const coordinates = new Float32Array(field.inputs * BLOCK);
+  const activations = layout.layers.slice(0, field.depth).map(({ index }) => exactActivation(field.activation, index));
+  const head = exactHead(headOf(field));
+  /** Outputs of the layer before the last, of the last, and room for the next. */
+  let before = new Float32Array(rows * BLOCK);
   let values = new Float32Array(rows * BLOCK);
   let next = new Float32Array(rows * BLOCK);
   let turnStart = performance.now();
@@ -160,11 +157,15 @@ export const synthesize: Synthesizer = async (field, parameters, size, type, opt
 
     const count = Math.min(BLOCK, points - first);
     blockCoordinates(axes, first, count, coordinates);
-    encodeBlock(field, matrix, coordinates, count, values);
+    encodeBlock(plan, parameters, coordinates, count, values);
     for (const layer of layout.layers) {
       denseBlock(layer, parameters, values, count, next);
-      if (layer.index < field.depth) activateBlock(field, layer.index, layer.fanOut, count, next);
-      [values, next] = [next, values];
+      mapBlock(layer.fanOut, count, next, activations[layer.index] ?? head);
+      if (closesBlock(field, layer.index) && layer.index < field.depth) {
+        const shortcut = before;
+        mapBlock(layer.fanOut, count, next, (value, at) => residualMean(shortcut[at]!, value));
+      }
+      [before, values, next] = [values, next, before];
     }
     for (let point = 0; point < count; point++) {
       for (let channel = 0; channel < field.outputs; channel++) {

@@ -8,8 +8,8 @@
  * octaves: fine enough for the bell shapes that weights have, and few enough contexts (15 + 3 for each class in use) that a
  * tensor of a few hundred weights has paid for them.
  *
- * Contexts are kept apart for weights of the first layer, of hidden layers, of the head, and for biases, because these differ
- * in shape; within a group they carry on from tensor to tensor: 0.4 to 2% less than one group for all weights. Contexts chosen by the
+ * Contexts are kept apart for the tables of a grid, weights of the first layer, of hidden layers, of the head, and for biases, because
+ * these differ in shape; within a group they carry on from tensor to tensor: 0.4 to 2% less than one group for all weights. Contexts chosen by the
  * magnitude of the left and upper neighbour were measured too and change the size by -0.3 to +0.9%: neighbouring weights of
  * such networks have nothing in common, so there are none.
  *
@@ -37,6 +37,7 @@ interface Group {
 
 /** All adaptive state of a message; fresh at its start. */
 interface Model {
+  readonly tables: Group;
   readonly firstWeights: Group;
   readonly hiddenWeights: Group;
   readonly headWeights: Group;
@@ -48,6 +49,7 @@ interface Model {
 function createModel(): Model {
   const group = (): Group => ({ classes: new AdaptiveBits(CLASSES), mantissas: new AdaptiveBits(CLASSES * MANTISSA_NODES) });
   return {
+    tables: group(),
     firstWeights: group(),
     hiddenWeights: group(),
     headWeights: group(),
@@ -58,6 +60,7 @@ function createModel(): Model {
 }
 
 function groupOf(model: Model, slot: TensorSlot, lastLayer: number): Group {
+  if (slot.role === 'table') return model.tables;
   if (slot.role === 'bias') return model.biases;
   if (slot.layer === 0) return model.firstWeights;
   return slot.layer === lastLayer ? model.headWeights : model.hiddenWeights;
