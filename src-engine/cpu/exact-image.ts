@@ -1,5 +1,6 @@
 /** The linear memory of kernels/assembly/exact.ts, ready to run: pure TypeScript, so that Node and browsers build the same. */
-import type { Field } from '#core/field/field';
+import { StudioError } from '#core/errors';
+import { gridOf, headOf, type Field } from '#core/field/field';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
 import { Slot } from '#kernels/slots';
 import { Arena, planNetwork, toPanels } from './plan';
@@ -16,6 +17,8 @@ export interface ExactImage {
 
 /** Memory image to synthesize `parameters` of `field` (layout of parameterLayout) on a grid of `size`. */
 export function exactImage(field: Field, parameters: Float32Array, size: readonly number[], type: SampleType, shared: boolean): ExactImage {
+  const plain = field.activation.kind === 'sine' || field.activation.kind === 'relu';
+  if (!plain || gridOf(field.encoding) || headOf(field) !== 'linear' || field.residual) throw new StudioError('failed', 'synthesis.kind', 'This kind of network cannot be decoded quickly yet.');
   const bytes = type === 'uint8' ? 1 : 2;
   const arena = new Arena();
   const network = planNetwork(arena, field, 1, 1, true);
