@@ -3,6 +3,8 @@ import { machine } from './machine';
 
 const suites: Record<string, () => Promise<{ run(options: { quick: boolean }): Promise<unknown> }>> = {
   'first-light': () => import('./first-light'),
+  peak: () => import('./peak'),
+  kernels: () => import('./kernels'),
 };
 
 const [name = 'all', ...rest] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

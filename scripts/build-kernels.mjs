@@ -14,9 +14,15 @@ const build = join(root, 'kernels', 'build');
 
 /** The trainer's threads share one imported memory; the exact decoder is single-threaded code that also runs in browsers. */
 const COMMON = ['--runtime', 'stub', '--enable', 'simd', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--importMemory', '--noExportMemory', '--maximumMemory', '65536', '--use', 'abort='];
+const SHARED = [...COMMON, '--enable', 'threads', '--sharedMemory', '--initialMemory', '2'];
+/** Each kernel with its source; `trainer-relaxed` is the trainer with fused multiply-adds (kernels/assembly/fused.ts). */
 const KERNELS = {
-  trainer: [...COMMON, '--enable', 'threads', '--sharedMemory', '--initialMemory', '2'],
-  exact: [...COMMON, '--initialMemory', '2'],
+  trainer: { source: 'trainer', flags: SHARED },
+  'trainer-relaxed': { source: 'trainer', flags: [...SHARED, '--enable', 'relaxed-simd'] },
+  exact: { source: 'exact', flags: [...COMMON, '--initialMemory', '2'] },
+  // Measured against, never shipped.
+  peak: { source: 'peak', flags: [...COMMON, '--initialMemory', '2'] },
+  'peak-relaxed': { source: 'peak', flags: [...COMMON, '--initialMemory', '2', '--enable', 'relaxed-simd'] },
 };
 
 function fingerprint() {
@@ -35,12 +41,12 @@ export async function buildKernels({ force = false, text = false } = {}) {
   if (!force && !text && complete && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return [];
   mkdirSync(build, { recursive: true });
   const asc = await import('assemblyscript/asc');
-  for (const [name, flags] of Object.entries(KERNELS)) {
+  for (const [name, { source, flags }] of Object.entries(KERNELS)) {
     const outputs = ['--outFile', `kernels/build/${name}.wasm`, ...(text ? ['--textFile', `kernels/build/${name}.wat`] : [])];
-    const { error, stdout, stderr } = await asc.main([`kernels/assembly/${name}.ts`, '--baseDir', root, ...outputs, ...flags]);
-    if (error) throw new Error(`kernels/assembly/${name}.ts does not compile:\n${stdout.toString()}${stderr.toString()}`, { cause: error });
+    const { error, stdout, stderr } = await asc.main([`kernels/assembly/${source}.ts`, '--baseDir', root, ...outputs, ...flags]);
+    if (error) throw new Error(`kernels/assembly/${source}.ts does not compile:\n${stdout.toString()}${stderr.toString()}`, { cause: error });
     const bytes = readFileSync(join(build, `${name}.wasm`));
-    const header = `/** Compiled from kernels/assembly/${name}.ts by scripts/build-kernels.mjs; ${bytes.length} bytes. */\n`;
+    const header = `/** Compiled from kernels/assembly/${source}.ts by scripts/build-kernels.mjs; ${bytes.length} bytes. */\n`;
     writeFileSync(join(build, `${name}.wasm.ts`), `${header}export const wasmBase64 =\n  '${bytes.toString('base64')}';\n`);
   }
   writeFileSync(stamp, now);

@@ -3,7 +3,7 @@
  * the operations of src-core/coding/synthesis.ts in the same order; only independent outputs and samples run side by side.
  */
 import { ActivationKind, LayerSlot, Place, Slot } from '../slots';
-import { product } from './dense';
+import { exactProduct } from './product';
 import { coordinates, encode, sinpiRows } from './grid';
 import { word } from './record';
 
@@ -48,7 +48,7 @@ export function synthesizeTile(first: u32, count: u32, done: u32): void {
     let bias = forward + load<u32>(layer, LayerSlot.Bias << 2);
     // Block by block of 16 features, so that the activation finds its sums in the first-level cache.
     for (let p: usize = 0; p < panels; p += 2) {
-      product(input, stride, fanIn, weight, panelBytes, bias, min(<usize>2, panels - p), result, stride, samples);
+      exactProduct(input, stride, fanIn, weight, panelBytes, bias, min(<usize>2, panels - p), result, stride, samples);
       if (l < layers - 1) {
         if (sine) sinpiRows(result, samples << 6, scale, coefficients);
         else rectify(result, samples << 6);
@@ -84,5 +84,5 @@ export function storeSamples(head: usize, count: u32, done: u32): void {
 }
 
 // Kept apart from their callers for the compiler, so that each tiers up on its own.
-export { product } from './dense';
+export { exactProduct } from './product';
 export { sinpiRows } from './grid';

@@ -5,7 +5,7 @@
  * docs/FORMAT.md to the bit, and the trainer sees what the decoder will see.
  */
 import { Slot } from '../slots';
-import { product } from './dense';
+import { exactProduct } from './product';
 import { word } from './record';
 
 /** sin(pi h) with the operations of docs/FORMAT.md, for any h; `c` addresses the coefficients c4 ... c0, each four times. */
@@ -113,7 +113,7 @@ export function encode(points: usize, features: usize, samples: usize): void {
   const offsets: usize = word(Slot.PhaseOffsets);
   const coefficients: usize = word(Slot.Coefficients);
   const panels = (phases + 7) >> 3;
-  product(points, 64, inputs, word(Slot.PhasePanels), inputs << 5, word(Slot.Zeros), panels, features, stride, samples);
+  exactProduct(points, 64, inputs, word(Slot.PhasePanels), inputs << 5, word(Slot.Zeros), panels, features, stride, samples);
   for (let p: usize = 0; p < panels; p += 2) {
     const block = features + (p >> 1) * stride;
     const o0 = v128.load(offsets + (p << 5));

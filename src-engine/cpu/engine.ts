@@ -30,7 +30,7 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
       engine: 'cpu',
       name: `${threads} ${threads === 1 ? 'thread' : 'threads'}, WebAssembly SIMD`,
       software: false,
-      details: { threads, processor: cpus()[0]?.model.trim() ?? 'unknown', architecture: arch() },
+      details: { threads, kernels: pool.build === 'relaxed' ? 'relaxed SIMD' : 'SIMD', processor: cpus()[0]?.model.trim() ?? 'unknown', architecture: arch() },
     },
     refusal: (field: Field, plan: FitPlan) => refusal(field, plan),
     createTrainer: (request: TrainerRequest) => createCpuTrainer(pool, request),

@@ -8,9 +8,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { StudioError } from '#core/errors';
-import { wasmBase64 as exactBase64 } from '#kernels/build/exact.wasm';
-import { wasmBase64 as trainerBase64 } from '#kernels/build/trainer.wasm';
 import { DeviceLostError } from '../engine';
+import { HOST_BUILD, kernelModules } from './modules';
 import workerSource from './worker.cjs?raw';
 
 /** More threads than chunks of a batch (plan of a trainer) would have nothing to do. */
@@ -40,14 +39,6 @@ interface Answer {
   readonly part?: Part;
 }
 
-let modules: Promise<Record<'trainer' | 'exact', WebAssembly.Module>> | undefined;
-
-function compiledModules(): NonNullable<typeof modules> {
-  const compile = (base64: string): Promise<WebAssembly.Module> => WebAssembly.compile(new Uint8Array(Buffer.from(base64, 'base64')));
-  modules ??= Promise.all([compile(trainerBase64), compile(exactBase64)]).then(([trainer, exact]) => ({ trainer, exact }));
-  return modules;
-}
-
 export class WorkerPool {
   readonly threads: number;
   private workers: Worker[] = [];
@@ -58,11 +49,13 @@ export class WorkerPool {
 
   /**
    * `threads`: default all logical processors; 1 to 32. `background`: where the system can, they give way to other work, such as a
-   * window that is drawn on the same cores.
+   * window that is drawn on the same cores. `build` of the trainer's kernels: the fastest that the host takes, unless a measurement or
+   * test asks for another.
    */
   constructor(
     threads: number = availableParallelism(),
     private readonly background = false,
+    readonly build = HOST_BUILD,
   ) {
     if (!Number.isInteger(threads) || threads < 1) throw new StudioError('usage', 'usage.threads', `Threads must be a whole number from 1, not ${threads}.`);
     this.threads = Math.min(threads, MAXIMUM_THREADS);
@@ -97,7 +90,7 @@ export class WorkerPool {
   private async execute(job: PoolJob): Promise<number> {
     if (this.disposed) throw new StudioError('cancelled', 'cancelled', 'The engine was closed.');
     if (this.workers.length === 0) {
-      const workerData = { modules: await compiledModules(), background: this.background };
+      const workerData = { modules: kernelModules(this.build), background: this.background };
       this.workers = Array.from({ length: this.threads }, (_, thread) => {
         const worker = new Worker(workerSource, { eval: true, workerData, name: `inr-cpu-${thread}` });
         // Without a listener an error of an idle thread would end the process; its job, if any, listens for itself.
