@@ -13,6 +13,8 @@ export enum Slot {
   Layers,
   /** Of the hidden layers, an ActivationKind. */
   Activation,
+  /** f32: factor of z^2 in the exponent, of Gabor and Gaussian. */
+  ActivationRate,
   /** f32: k of the head's sample 1 / (1 + exp(-k z)); 0: the sample is 0.5 + 0.5 z. */
   HeadRate,
   /** Samples in a tile, a multiple of 4. */
@@ -106,6 +108,11 @@ export enum Slot {
 export enum ActivationKind {
   Relu = 0,
   Sine,
+  Gelu,
+  Finer,
+  Gabor,
+  Gaussian,
+  Snake,
 }
 
 /** src-core/fit/loss.ts. */
@@ -151,6 +158,8 @@ export enum LayerSlot {
   Input,
   Result,
   Slope,
+  /** f64, two words: omega / pi. */
+  HalfTurns,
   Words = 16,
 }
 

@@ -5,13 +5,7 @@
  */
 import { LayerSlot, LossKind, Slot } from '../slots';
 import { logistic } from './elementary';
-import { layerAt, rowBytes, word } from './record';
-
-// @ts-ignore: decorator
-@inline
-function floatWord(slot: i32): f32 {
-  return reinterpret<f32>(word(slot));
-}
+import { floatWord, layerAt, rowBytes, word } from './record';
 
 // @ts-ignore: decorator
 @inline

@@ -5,8 +5,20 @@ import { ActivationKind, LayerSlot, Slot } from '../slots';
 import { activateRelu, activateSine } from './activations';
 import { backProduct, biasGradient, product, weightGradient } from './dense';
 import { encode } from './grid';
-import { layerAt, word } from './record';
+import { floatWord, layerAt, word } from './record';
+import { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
 import { encodeTables } from './tables';
+
+/** In place sums of `layer` -> values; derivatives to `slope`. `bytes` is a multiple of 64. */
+export function activate(kind: u32, layer: usize, at: usize, slope: usize, bytes: usize): void {
+  if (kind == ActivationKind.Sine) activateSine(at, slope, bytes, word(Slot.Coefficients));
+  else if (kind == ActivationKind.Relu) activateRelu(at, slope, bytes);
+  else if (kind == ActivationKind.Gelu) activateGelu(at, slope, bytes);
+  else if (kind == ActivationKind.Finer) activateFiner(at, slope, bytes, load<f64>(layer, LayerSlot.HalfTurns << 2));
+  else if (kind == ActivationKind.Gabor) activateGabor(at, slope, bytes, load<f64>(layer, LayerSlot.HalfTurns << 2), floatWord(Slot.ActivationRate));
+  else if (kind == ActivationKind.Gaussian) activateGaussian(at, slope, bytes, floatWord(Slot.ActivationRate));
+  else activateSnake(at, slope, bytes);
+}
 
 /** Coordinates at the start of `scratch` -> head, through encoding and all layers. */
 export function forwardTile(scratch: usize, samples: usize): void {
@@ -18,11 +30,10 @@ export function forwardTile(scratch: usize, samples: usize): void {
 
 /** Features, the input of the first layer, -> head. */
 export function forwardLayers(scratch: usize, samples: usize): void {
-  const coefficients: usize = word(Slot.Coefficients);
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const forward: usize = word(Slot.Forward);
   const last: i32 = <i32>word(Slot.Layers) - 1;
-  const sine = word(Slot.Activation) == ActivationKind.Sine;
+  const kind = word(Slot.Activation);
   for (let l = 0; l <= last; l++) {
     const layer = layerAt(l);
     const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
@@ -41,8 +52,7 @@ export function forwardLayers(scratch: usize, samples: usize): void {
     for (let p: usize = 0; p < panels; p += 2) {
       const at = (p >> 1) * stride;
       product(input, stride, fanIn, weight + p * panelBytes, panelBytes, bias + (p << 5), min(<usize>2, panels - p), result + at, stride, samples);
-      if (sine) activateSine(result + at, slope + at, samples << 6, coefficients);
-      else activateRelu(result + at, slope + at, samples << 6);
+      activate(kind, layer, result + at, slope + at, samples << 6);
     }
   }
 }

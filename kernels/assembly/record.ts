@@ -7,6 +7,12 @@ export function word(slot: i32): u32 {
   return load<u32>(<usize>Place.Job + (<usize>slot << 2));
 }
 
+// @ts-ignore: decorator
+@inline
+export function floatWord(slot: i32): f32 {
+  return reinterpret<f32>(word(slot));
+}
+
 const TABLE: usize = <usize>Place.Job + (<usize>Slot.LayerTable << 2);
 
 /** Address of dense layer `index` in the table of layers. */

@@ -50,9 +50,7 @@ function refusal(field: Field, plan: FitPlan): string | null {
 
 /** What there is no kernel for. */
 function missing(field: Field, plan: FitPlan): string | false {
-  const { activation } = field;
   return (
-    (activation.kind !== 'sine' && activation.kind !== 'relu' && `${activation.kind} layers`) ||
     (field.residual === true && 'residual blocks') ||
     (plan.optimizer.kind !== 'adam' && 'Muon') ||
     (plan.optimizer.weightDecay !== 0 && 'weight decay') ||

@@ -11,6 +11,11 @@ import { createCpuEngine } from './engine';
 const ACTIVATIONS: readonly Activation[] = [
   { kind: 'sine', omega0: 10, omegaHidden: 7 },
   { kind: 'relu' },
+  { kind: 'gelu' },
+  { kind: 'finer', omega0: 6, omegaHidden: 4, biasRange: 0.7 },
+  { kind: 'gabor', omega0: 7, omegaHidden: 5, scale: 1.5 },
+  { kind: 'gaussian', sigma: 0.4 },
+  { kind: 'snake-alt' },
 ];
 const ENCODINGS: readonly Encoding[] = [
   { kind: 'identity' },
@@ -74,14 +79,20 @@ describe('the cpu engine agrees with the float64 reference', async () => {
     return { ...report, ...state, picture };
   }
 
-  /** With beta1 = 0 the first moment is the gradient. */
+  /**
+   * With beta1 = 0 the first moment is the gradient. Deep waves are chaotic: how much roundings may change is measured by moving every
+   * parameter by half a unit in its last place.
+   */
   async function expectGradient(asked: TrainerRequest): Promise<void> {
     const bare: TrainerRequest = { ...asked, plan: { ...asked.plan, optimizer: { ...ADAM, beta1: 0 } } };
-    const expected = referenceGradient(bare, initialParameters(bare.field, bare.seed), 0);
+    const parameters = Float64Array.from(initialParameters(bare.field, bare.seed));
+    const expected = referenceGradient(bare, parameters, 0);
+    const moved = referenceGradient(bare, parameters.map((value, i) => value * (1 + 6e-8 * Math.sin(12.9 * i * i))), 0);
+    const tolerance = 3e-6 + 10 * relativeError(moved.gradient, expected.gradient);
     const actual = await trained(bare, 1);
-    expect(relativeError(actual.moment1, expected.gradient)).toBeLessThan(2e-5);
-    expect(Math.abs(actual.loss / expected.loss - 1)).toBeLessThan(1e-5);
-    expect(Math.abs(actual.squaredError / expected.squaredError - 1)).toBeLessThan(1e-5);
+    expect(relativeError(actual.moment1, expected.gradient)).toBeLessThan(tolerance);
+    expect(Math.abs(actual.loss / expected.loss - 1)).toBeLessThan(tolerance);
+    expect(Math.abs(actual.squaredError / expected.squaredError - 1)).toBeLessThan(tolerance);
   }
 
   async function expectSteps(asked: TrainerRequest, steps: number): Promise<void> {
@@ -102,6 +113,12 @@ describe('the cpu engine agrees with the float64 reference', async () => {
       await expectGradient(request({ ...PLAIN, head }, { loss }));
       await expectSteps(request({ ...PLAIN, head }, { loss }), 20);
     }
+  });
+
+  it.each(ACTIVATIONS)('in layers of $kind', async (activation) => {
+    await expectGradient(request({ ...PLAIN, activation, depth: 1 }, {}));
+    await expectGradient(request({ ...PLAIN, activation, depth: 12, width: 8 }, {}));
+    await expectSteps(request({ ...PLAIN, activation, depth: 3 }, {}), 20);
   });
 
   it('in the gradient of any field', async () => {

@@ -7,7 +7,7 @@
  * zeros, a bias behind its weights padded to 16.
  */
 import { fourierMatrix } from '#core/field/encoding';
-import { encodedWidth, gridOf, headOf, omegaOf, type Field } from '#core/field/field';
+import { encodedWidth, gridOf, headOf, omegaOf, type Activation, type Field } from '#core/field/field';
 import { parameterLayout, type ParameterLayout } from '#core/field/layout';
 import { INVERSE_PI, SINE_COEFFICIENTS, sineScale } from '#core/coding/exact-math';
 import { ActivationKind, LayerSlot, Place, Slot } from '#kernels/slots';
@@ -21,6 +21,22 @@ const COSINE_COEFFICIENTS = [0.9999999534667598, -4.9347928586823, 4.05841191420
 
 /** WebAssembly addresses are 32 bits: 65536 pages. */
 export const MAXIMUM_PAGES = 65536;
+
+const ACTIVATION_KINDS = {
+  relu: ActivationKind.Relu,
+  sine: ActivationKind.Sine,
+  gelu: ActivationKind.Gelu,
+  finer: ActivationKind.Finer,
+  gabor: ActivationKind.Gabor,
+  gaussian: ActivationKind.Gaussian,
+  'snake-alt': ActivationKind.Snake,
+} as const;
+
+/** Slot.ActivationRate. */
+function activationRate(activation: Activation): number {
+  if (activation.kind === 'gabor') return -(activation.scale ** 2);
+  return activation.kind === 'gaussian' ? -1 / (2 * activation.sigma ** 2) : 0;
+}
 
 /** Slot.HeadRate. */
 const HEAD_RATES = { linear: 0, sigmoid: 1, tanh: 2 } as const;
@@ -112,6 +128,9 @@ export class JobRecord {
   setFloat(slot: number, value: number): void {
     this.view.setFloat32(slot * 4, value, true);
   }
+  setDouble(slot: number, value: number): void {
+    this.view.setFloat64(slot * 4, value, true);
+  }
 }
 
 /** What evaluation of a field needs in memory, planned before memory exists. */
@@ -183,7 +202,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         [Slot.Inputs, field.inputs],
         [Slot.Outputs, field.outputs],
         [Slot.Layers, layout.layers.length],
-        [Slot.Activation, sine ? ActivationKind.Sine : ActivationKind.Relu],
+        [Slot.Activation, ACTIVATION_KINDS[field.activation.kind]],
         [Slot.Tile, tile],
         [Slot.Phases, phases],
         [Slot.PhasePanels, phasePanels],
@@ -197,12 +216,15 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         [Slot.TableScratch, tableScratch],
       ];
       for (const [slot, value] of words) job.set(slot, value);
+      job.setFloat(Slot.ActivationRate, activationRate(field.activation));
       job.setFloat(Slot.HeadRate, HEAD_RATES[headOf(field)]);
       tables?.write(buffer, job);
       layout.layers.forEach((layer, index) => {
         const at = Slot.LayerTable + index * LayerSlot.Words;
         const head = index === field.depth;
         const omega = head ? 1 : omegaOf(field.activation, index);
+        // Sine layers alone have omega in their weights.
+        const folded = sine ? omega : 1;
         job.set(at + LayerSlot.FanIn, layer.fanIn);
         job.set(at + LayerSlot.InBlocks, layer.inBlocks);
         job.set(at + LayerSlot.FanOut, layer.fanOut);
@@ -211,8 +233,9 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         job.set(at + LayerSlot.Bias, layer.bias);
         // The exact decoder multiplies the sums, the trainer the weights.
         job.setFloat(at + LayerSlot.ForwardScale, sine && !head ? (exact ? sineScale(omega) : omega * INVERSE_PI) : 1);
-        job.setFloat(at + LayerSlot.BackwardScale, omega);
-        job.setFloat(at + LayerSlot.GradientScale, omega / normalizer);
+        job.setFloat(at + LayerSlot.BackwardScale, folded);
+        job.setFloat(at + LayerSlot.GradientScale, folded / normalizer);
+        job.setDouble(at + LayerSlot.HalfTurns, omega / Math.PI);
         job.set(at + LayerSlot.Input, places[index]!.input);
         job.set(at + LayerSlot.Result, places[index]!.result);
         job.set(at + LayerSlot.Slope, places[index]!.slope);
