@@ -20,6 +20,8 @@ const decibel = v.nullable(v.number());
 const taskId = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 
 export const engineName = v.picklist(['webgpu', 'cpu', 'tfjs']);
+/** Those of the main process. */
+const mainEngine = v.picklist(['cpu', 'tfjs']);
 
 export const fileRef = v.object({ file: token, name, bytes: count });
 
@@ -59,6 +61,8 @@ const fieldFacts = v.object({
   depth: count,
   width: count,
   activation: activationSchema,
+  residual: v.optional(v.boolean()),
+  head: v.optional(v.picklist(['linear', 'sigmoid', 'tanh'])),
 });
 
 export const quality = v.object({
@@ -109,7 +113,8 @@ export const codecRow = v.object({
   note: v.string(),
 });
 
-const trainState = v.strictObject({ step: count, parameters: bytes, moment1: bytes, moment2: bytes });
+/** Vectors are float32 little-endian, as parameterLayout says; `average` where the plan averages. */
+const trainState = v.strictObject({ step: count, parameters: bytes, moment1: bytes, moment2: bytes, average: v.optional(bytes) });
 
 export const settings = v.strictObject({
   theme: v.picklist(['system', 'dark', 'light']),
@@ -169,7 +174,7 @@ export const endpoints = {
     v.strictObject({
       signal: token,
       config: configSchema,
-      engine: v.picklist(['cpu', 'tfjs']),
+      engine: mainEngine,
       /** Goes on from here (device loss, resume). */
       state: v.nullable(trainState),
       /** Largest preview in pixels. */
@@ -177,7 +182,13 @@ export const endpoints = {
       /** Bounds the fitting time alone; `before` was spent before a resume. The first of steps and seconds ends the fit. */
       seconds: v.optional(v.nullable(v.strictObject({ budget: v.pipe(v.number(), v.minValue(0.1)), before: v.pipe(v.number(), v.minValue(0)) }))),
     }),
-    v.object({ run: token, device: deviceFacts }),
+    /** `notes`: what the user should know of this fit, in sentences. */
+    v.object({ run: token, device: deviceFacts, notes: v.array(v.string()) }),
+  ),
+  /** Why an engine of the main process cannot fit this network by this plan on a grid of this size; null when it can. */
+  'fit.refusal': endpoint(
+    v.strictObject({ config: configSchema, size: v.pipe(v.array(count), v.minLength(1), v.maxLength(4)), channels: count, engine: mainEngine }),
+    v.object({ refusal: v.nullable(v.string()) }),
   ),
   'fit.control': endpoint(v.strictObject({ run: token, action: v.picklist(['pause', 'resume', 'step', 'stop']) }), nothing),
   /** Complete state of a run in the main process. */
@@ -224,7 +235,7 @@ export const events = {
     step: count,
     steps: count,
     loss: v.number(),
-    /** -10 log10(loss): of the batches since the last report, on the float model. */
+    /** -10 log10 of the mean squared error of the batches since the last report, on the float model, whatever the loss. */
     psnr: v.number(),
     seconds: v.number(),
     stepsPerSecond: v.number(),

@@ -146,7 +146,6 @@ export class Artifacts {
   ): ArtifactInfo {
     const artifact = newToken('artifact');
     this.#open.set(artifact, { stem, header, bytes, samples, png: null });
-    const { inputs, outputs, encoding, depth, width, activation } = field;
     const { parameters, multiplyAddsPerSample } = fieldCost(field, 1, 8);
     return {
       artifact,
@@ -156,7 +155,7 @@ export class Artifacts {
       ratio: rawBytes(header) / bytes.length,
       sha256: digest,
       ...gridFacts(header),
-      field: { inputs, outputs, encoding, depth, width, activation },
+      field,
       parameters,
       multiplyAddsPerSample,
       version: report.version,

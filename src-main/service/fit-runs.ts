@@ -10,8 +10,9 @@ import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { FitConfig } from '#core/fit/config';
+import { planRefusal } from '#core/fit/sampling';
 import { pointCount, type GridSignal } from '#core/signal/signal';
-import type { DeviceFacts, Engine, Trainer, TrainReport, TrainState } from '#engine/engine';
+import type { Engine, Trainer, TrainReport, TrainState } from '#engine/engine';
 import { FitSession, type SessionProgress } from '#engine/session';
 import type { RequestOf, ResponseOf } from '../ipc/contract';
 import type { Emit } from '../ipc/dispatch';
@@ -51,6 +52,7 @@ function inTurns(trainer: Trainer): Trainer {
   };
   return {
     field: trainer.field,
+    notes: trainer.notes ?? [],
     run: (rates): Promise<TrainReport> => queue(() => trainer.run(rates)),
     checkpoint: () => queue(() => trainer.checkpoint()),
     reconstruct: (size) => queue(() => trainer.reconstruct(size)),
@@ -74,6 +76,11 @@ export function previewBytes(values: Float32Array): Uint8Array {
   return bytes;
 }
 
+/** Why this engine cannot fit this network by this plan on such a grid, in one sentence; null when it can. */
+export function fitRefusal(engine: Engine, config: FitConfig, size: readonly number[], channels: number): string | null {
+  return planRefusal(config.plan, pointCount(size)) ?? engine.refusal(fieldFor(config.network, size.length, channels), config.plan);
+}
+
 export class FitRuns {
   readonly #runs = new Map<string, Run>();
   #disposed = false;
@@ -81,13 +88,13 @@ export class FitRuns {
   constructor(private readonly emit: Emit) {}
 
   /** Starts a fit; it runs on after this returns. Throws StudioError 'usage' fit.limit, fit.refused, fit.state. */
-  async start(request: FitRequest): Promise<{ run: string; device: DeviceFacts }> {
+  async start(request: FitRequest): Promise<ResponseOf<'fit.start'>> {
     const { signal, config, engine, seconds } = request;
     const field = fieldFor(config.network, signal.size.length, signal.channels);
     requireDecodable(field, signal.size);
-    const refusal = engine.refusal(field, config.plan);
+    const refusal = fitRefusal(engine, config, signal.size, signal.channels);
     if (refusal !== null) throw new StudioError('usage', 'fit.refused', refusal);
-    const state = request.state ? trainState(request.state, parameterLayout(field).length) : undefined;
+    const state = request.state ? stateFrom(request.state, parameterLayout(field).length, config.plan.average !== null) : undefined;
     const { size, channels, type, samples } = signal;
     const trainerRequest = { field, plan: config.plan, data: { size, channels, type, samples }, seed: config.seed, ...(state ? { state } : {}) };
     const trainer = inTurns(await engine.createTrainer(trainerRequest));
@@ -117,6 +124,7 @@ export class FitRuns {
         recovered = true;
         console.error(`A fit lost its device (${error.message}) and goes on from step ${from.step}.`);
         const next = inTurns(await engine.createTrainer({ ...trainerRequest, state: from }));
+        for (const message of next.notes ?? []) this.emit('fit.notice', { run: id, message });
         this.emit('fit.notice', { run: id, message: `The ${engine.facts.engine} engine broke down (${error.message}). The fit goes on from its checkpoint at step ${from.step}.` });
         return next;
       },
@@ -130,7 +138,7 @@ export class FitRuns {
     // The renderer hears of the run before its first event.
     const ended = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#drive(id, session, progress, () => diverged));
     this.#runs.set(id, { session, ended, final: null, over: false });
-    return { run: id, device: engine.facts };
+    return { run: id, device: engine.facts, notes: [...(trainer.notes ?? [])] };
   }
 
   async #drive(id: string, session: FitSession, progress: ProgressReports, diverged: () => boolean): Promise<void> {
@@ -182,7 +190,8 @@ export class FitRuns {
     const run = heldBy(this.#runs, id);
     const state = run.over ? run.final : await run.session.trainer.checkpoint().catch((error: unknown) => run.final ?? Promise.reject(asStudioError(error)));
     if (!state) throw new StudioError('failed', 'fit.lost', 'This fit failed and left no state. Start it again.');
-    return { step: state.step, parameters: floatBytes(state.parameters), moment1: floatBytes(state.moment1), moment2: floatBytes(state.moment2) };
+    const { step, parameters, moment1, moment2, average } = state;
+    return { step, parameters: floatBytes(parameters), moment1: floatBytes(moment1), moment2: floatBytes(moment2), ...(average && { average: floatBytes(average) }) };
   }
 
   /** Stops all runs and waits for them. */
@@ -194,19 +203,22 @@ export class FitRuns {
   }
 }
 
-function trainState(state: NonNullable<RequestOf<'fit.start'>['state']>, length: number): TrainState {
+function stateFrom(state: NonNullable<RequestOf<'fit.start'>['state']>, length: number, averaged: boolean): TrainState {
   const read = (bytes: Uint8Array): Float32Array => {
     const values = floatsFrom(bytes);
     if (values?.length === length) return values;
     throw new StudioError('usage', 'fit.state', `The state to go on from belongs to another network (${bytes.length} bytes instead of ${4 * length}). Start the fit anew.`);
   };
-  return { step: state.step, parameters: read(state.parameters), moment1: read(state.moment1), moment2: read(state.moment2) };
+  const { step, parameters, moment1, moment2, average } = state;
+  // A state of a plan without averaging has none: the average then begins with the parameters.
+  return { step, parameters: read(parameters), moment1: read(moment1), moment2: read(moment2), ...(averaged && { average: read(average ?? parameters) }) };
 }
 
-/** Coalesces reports: losses are averaged over the steps between two events; a change of state goes out at once. */
+/** Coalesces reports: losses and squared errors are averaged over the steps between two events; a change of state goes out at once. */
 class ProgressReports {
   #due: SessionProgress | null = null;
   #weightedLoss = 0;
+  #weightedError = 0;
   #steps = 0;
   #lastStep: number | null = null;
   #lastTime = -Infinity;
@@ -222,6 +234,7 @@ class ProgressReports {
     this.#lastStep = report.step;
     if (Number.isFinite(report.loss)) {
       this.#weightedLoss += report.loss * steps;
+      this.#weightedError += 10 ** (-report.psnr / 10) * steps;
       this.#steps += steps;
     }
     this.#due = report;
@@ -234,9 +247,10 @@ class ProgressReports {
     this.#due = null;
     if (!report || (report.state !== 'running' && report.state !== 'paused')) return;
     const loss = this.#steps > 0 ? this.#weightedLoss / this.#steps : report.loss;
-    [this.#weightedLoss, this.#steps] = [0, 0];
+    const psnr = this.#steps > 0 ? -10 * Math.log10(Math.max(this.#weightedError / this.#steps, 1e-20)) : report.psnr;
+    [this.#weightedLoss, this.#weightedError, this.#steps] = [0, 0, 0];
     [this.#lastTime, this.#lastState] = [performance.now(), report.state];
     if (!Number.isFinite(loss)) return;
-    this.emit('fit.progress', { ...report, state: report.state, run: this.run, loss, psnr: -10 * Math.log10(Math.max(loss, 1e-20)) });
+    this.emit('fit.progress', { ...report, state: report.state, run: this.run, loss, psnr });
   }
 }

@@ -273,6 +273,13 @@ describe('a fit in the main process', () => {
     expect(await window.event('fit.ended', (event) => event.run === run.run)).toMatchObject({ outcome: 'failed', message: expect.stringContaining('learning rate') });
   });
 
+  it('says beforehand what an engine cannot fit', async () => {
+    const ask = (change: Partial<FitConfig['plan']>, size: number[]) =>
+      window.call('fit.refusal', { config: { ...config, plan: { ...config.plan, ...change } }, size, channels: 3, engine: 'cpu' }).then(({ refusal }) => refusal);
+    expect(await ask({}, [48, 32])).toBeNull();
+    expect(await ask({ sampling: { kind: 'full' } }, [5000, 5000])).toMatch(/choose stratified/);
+  });
+
   it('runs on the tfjs engine too', async () => {
     const signal = await loadSignal();
     const { run, device } = await window.call('fit.start', { signal: signal.signal, config: { ...config, plan: { ...config.plan, steps: 5 } }, engine: 'tfjs', state: null, previewPixels: 100 });

@@ -11,7 +11,7 @@ import { Artifacts } from './artifacts';
 import { writeAtomically } from './atomic-write';
 import { compareCodecs } from './codecs';
 import { Files } from './files';
-import { FitRuns } from './fit-runs';
+import { fitRefusal, FitRuns } from './fit-runs';
 import { sniff } from './image-header';
 import { readImage } from './image-ingest';
 import { Machine } from './machine';
@@ -95,6 +95,8 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
       const { signal } = signals.get(token);
       return runs.start({ signal, config, engine: await machine.engine(engine), state, previewPixels, seconds });
     },
+
+    'fit.refusal': async ({ config, size, channels, engine }) => ({ refusal: fitRefusal(await machine.engine(engine), config, size, channels) }),
 
     'fit.control': ({ run, action }) => Promise.resolve().then(() => (runs.control(run, action), {})),
 
