@@ -1,13 +1,12 @@
 import type { FitConfig } from '#core/fit/config';
 import { fieldCost, type FieldCost } from '#core/field/cost';
 import { fieldFor } from '#core/field/field';
+import { networkWords } from '#core/field/words';
 import { allPresets, DEFAULT_PRESET, presetById } from '#core/fit/presets';
-import { rawBytes } from '#core/signal/signal';
+import { effectiveBatch } from '#core/fit/sampling';
+import { pointCount, rawBytes } from '#core/signal/signal';
 import type { SignalInfo } from '#main/ipc/contract';
 import { configFaults, valueAt, withValue } from '../knobs';
-
-/** Steps of a fit that only time bounds. */
-export const UNBOUNDED_STEPS = 10_000_000;
 
 /** The configuration that the next fit will have. */
 export class Draft {
@@ -39,10 +38,10 @@ export class Draft {
     return JSON.stringify(this.config) !== JSON.stringify(this.preset.config);
   }
 
-  /** What a run of this configuration is called: the preset, and the network's shape where it is another. */
+  /** What a run of this configuration is called: the preset, or the network where it is another. */
   get title(): string {
     const { network } = this.config;
-    return JSON.stringify(network) === JSON.stringify(this.preset.config.network) ? this.preset.title : `${this.preset.title} · ${network.depth} × ${network.width}`;
+    return JSON.stringify(network) === JSON.stringify(this.preset.config.network) ? this.preset.title : networkWords(network);
   }
 
   reset(): void {
@@ -60,7 +59,8 @@ export class Draft {
     if (!this.valid) return null;
     const size = signal?.size ?? [256, 256];
     const channels = signal?.channels ?? 3;
-    const cost = fieldCost(fieldFor(this.config.network, size.length, channels), this.config.plan.batch, bits);
+    const batch = effectiveBatch(this.config.plan, pointCount(size));
+    const cost = fieldCost(fieldFor(this.config.network, size.length, channels), batch, bits);
     return { ...cost, ratio: rawBytes({ size, channels, type: signal?.type ?? 'uint8' }) / cost.fileBytes };
   }
 }

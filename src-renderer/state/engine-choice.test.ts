@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceFacts } from '#engine/engine';
-import { decideEngine } from './engine-choice';
+import { candidates, decideEngine } from './engine-choice';
 import { previewSize } from './fit-driver';
 import { thumbnail } from './thumbnail';
 
@@ -19,8 +19,18 @@ describe('which engine runs', () => {
     expect(decideEngine('tfjs', facts('webgpu'), '', main).engine).toBe('tfjs');
   });
 
+  it('passes over what refuses, in order, and says why', () => {
+    expect(candidates('auto', facts('webgpu'))).toEqual(['webgpu', 'cpu', 'tfjs']);
+    expect(candidates('auto', facts('webgpu', true))).toEqual(['cpu', 'tfjs']);
+    expect(decideEngine('auto', facts('webgpu'), '', main, { webgpu: 'No wings.' })).toMatchObject({ engine: 'cpu', facts: main[0], why: 'Automatic: No wings.', refusal: null });
+    expect(decideEngine('auto', null, '', main, { cpu: 'No feet.' })).toMatchObject({ engine: 'tfjs', why: 'Automatic: No feet.', refusal: null });
+    expect(decideEngine('auto', null, '', main, { cpu: 'No feet.', tfjs: 'No hands.' })).toMatchObject({ engine: 'cpu', refusal: 'No feet.' });
+    expect(decideEngine('cpu', null, '', main, { cpu: 'No feet.' })).toMatchObject({ engine: 'cpu', refusal: 'No feet.' });
+    expect(decideEngine('tfjs', null, '', main, { cpu: 'No feet.' }).refusal).toBeNull();
+  });
+
   it('has no facts for what is not there', () => {
-    expect(decideEngine('webgpu', null, 'This browser has no WebGPU here.', main)).toEqual({ engine: 'webgpu', facts: null, why: 'This browser has no WebGPU here.' });
+    expect(decideEngine('webgpu', null, 'This browser has no WebGPU here.', main)).toEqual({ engine: 'webgpu', facts: null, why: 'This browser has no WebGPU here.', refusal: null });
   });
 });
 

@@ -22,6 +22,8 @@ export interface FitSink {
   shown(shown: Shown): void;
   /** What it runs on now: at the start, and when it moves. */
   device(facts: DeviceFacts): void;
+  /** What the user should know of this fit, in sentences; replaces what was said before. */
+  notes(notes: readonly string[]): void;
 }
 
 export interface FitEnd {

@@ -1,7 +1,8 @@
 /** Start, pause, step, stop: what the transport and its keys do, and what happens when a fit ends. */
 import { asStudioError } from '#core/errors';
+import { UNBOUNDED_STEPS } from '#core/fit/options';
+import { modelParameters } from '#engine/engine';
 import { formatDecibel } from '../format';
-import { UNBOUNDED_STEPS } from './draft.svelte';
 import { encode } from './encoding';
 import { startFit } from './fit-controller';
 import type { FitDriver, FitSink } from './fit-driver';
@@ -12,7 +13,7 @@ import type { Studio } from './studio.svelte';
 const SPEAK_MILLISECONDS = 20_000;
 
 export function canStart(studio: Studio): boolean {
-  return studio.picture !== null && studio.active === null && studio.draft.valid && studio.engine.facts !== null;
+  return studio.picture !== null && studio.active === null && studio.draft.valid && studio.engine.facts !== null && studio.refusal === null;
 }
 
 /** Starts a fit of the open picture with the draft's configuration. */
@@ -45,6 +46,9 @@ export async function start(studio: Studio): Promise<void> {
     device: (facts) => {
       run.device = facts;
     },
+    notes: (notes) => {
+      run.notes = notes;
+    },
   };
 
   let driver: FitDriver | null = null;
@@ -61,7 +65,7 @@ export async function start(studio: Studio): Promise<void> {
     if (stopWished.has(run)) driver.stop();
     if (run.state === 'preparing') run.state = 'running';
     const { outcome, state } = await driver.ended;
-    run.parameters = state.parameters;
+    run.parameters = modelParameters(state);
     run.state = outcome;
     if (outcome === 'stopped') run.message = `Stopped at step ${state.step}.`;
     studio.notices.speak(outcome === 'done' ? 'The fit is done.' : 'The fit is stopped.');
@@ -134,7 +138,7 @@ export async function encodeNow(studio: Studio, bits: number): Promise<void> {
   const { run, active } = studio;
   if (!run || !canEncode(studio)) return;
   try {
-    if (active?.run === run && active.driver) run.parameters = (await active.driver.state()).parameters;
+    if (active?.run === run && active.driver) run.parameters = modelParameters(await active.driver.state());
   } catch (error) {
     studio.notices.fault(error);
     return;

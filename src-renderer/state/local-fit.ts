@@ -1,6 +1,8 @@
 import { StudioError } from '#core/errors';
 import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
+import { planRefusal } from '#core/fit/sampling';
+import { pointCount } from '#core/signal/signal';
 import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
 import { FitSession, type SessionProgress } from '#engine/session';
 import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
@@ -56,6 +58,7 @@ function inTurn(trainer: Trainer): { trainer: Trainer; exclusive: <T>(work: () =
   };
   const turned: Trainer = {
     field: trainer.field,
+    notes: trainer.notes ?? [],
     run: (rates) => exclusive(() => trainer.run(rates)),
     checkpoint: () => exclusive(() => trainer.checkpoint()),
     reconstruct: (size) => exclusive(() => trainer.reconstruct(size)),
@@ -82,10 +85,11 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     const { createWebGpuEngine } = await import('#engine/webgpu/engine');
     const device = await gpu.open();
     const engine = await createWebGpuEngine({ device });
-    const refusal = engine.refusal(field, config.plan);
+    const refusal = planRefusal(config.plan, pointCount(size)) ?? engine.refusal(field, config.plan);
     if (refusal) throw new StudioError('device', 'device.refused', refusal);
     const bare = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
     const { trainer, exclusive } = inTurn(bare);
+    sink.notes(trainer.notes ?? []);
     const [width, height] = previewSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : Math.min(TEXTURE_PIXELS, device.limits.maxTextureDimension2D ** 2));
     const texture = device.createTexture({
       label: 'reconstruction',
@@ -108,21 +112,20 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
   let lastState: TrainState | null = request.state;
   let seconds = request.secondsBefore;
   let told = 0;
-  let lossSum = 0;
-  let lossCount = 0;
+  /** Of the reports since the last one that was told. */
+  let sums = { loss: 0, error: 0, count: 0 };
   const tell = (progress: SessionProgress): void => {
     seconds = progress.seconds;
     if (Number.isFinite(progress.loss)) {
-      lossSum += progress.loss;
-      lossCount++;
+      sums = { loss: sums.loss + progress.loss, error: sums.error + 10 ** (-progress.psnr / 10), count: sums.count + 1 };
     }
     const now = performance.now();
     if (progress.state === 'running' && now - told < PROGRESS_MILLISECONDS && progress.step < progress.steps) return;
-    const loss = lossCount > 0 ? lossSum / lossCount : progress.loss;
-    sink.progress(progress.state === 'paused' ? 'paused' : 'running', { ...progress, loss, psnr: -10 * Math.log10(Math.max(loss, 1e-20)) });
+    const { loss, error, count } = sums;
+    const means = count > 0 ? { loss: loss / count, psnr: -10 * Math.log10(Math.max(error / count, 1e-20)) } : {};
+    sink.progress(progress.state === 'paused' ? 'paused' : 'running', { ...progress, ...means });
     told = now;
-    lossSum = 0;
-    lossCount = 0;
+    sums = { loss: 0, error: 0, count: 0 };
   };
 
   const session = new FitSession({

@@ -1,9 +1,13 @@
 import { StudioError } from '#core/errors';
 import type { TrainState } from '#engine/engine';
-import type { EventOf } from '#main/ipc/contract';
+import type { EventOf, ResponseOf } from '#main/ipc/contract';
 import { bytesOf, floatsOf, type Client } from '../client';
 import { PreviewPace } from './preview-pace';
 import { PREVIEW_PIXELS, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
+
+function sentState({ step, parameters, moment1, moment2, average }: TrainState): ResponseOf<'fit.state'> {
+  return { step, parameters: bytesOf(parameters), moment1: bytesOf(moment1), moment2: bytesOf(moment2), ...(average && { average: bytesOf(average) }) };
+}
 
 /** Starts a fit in the main process; `notice` tells the user what main has to say about it. Throws StudioError when it cannot start. */
 export async function startRemoteFit(client: Client, request: FitRequest, sink: FitSink, notice: (text: string) => void): Promise<FitDriver> {
@@ -43,12 +47,13 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
       signal: picture.info.signal,
       config,
       engine,
-      state: state && { step: state.step, parameters: bytesOf(state.parameters), moment1: bytesOf(state.moment1), moment2: bytesOf(state.moment2) },
+      state: state && sentState(state),
       previewPixels: PREVIEW_PIXELS,
       seconds: seconds === null ? null : { budget: seconds, before: secondsBefore },
     });
     run = answer.run;
     facts = answer.device;
+    sink.notes(answer.notes);
   } catch (error) {
     stopListening();
     throw error;
@@ -59,8 +64,8 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
     client.call('fit.control', { run: name, action }).catch(() => undefined);
   };
   const readState = async (): Promise<TrainState> => {
-    const remote = await client.call('fit.state', { run: name });
-    return { step: remote.step, parameters: floatsOf(remote.parameters), moment1: floatsOf(remote.moment1), moment2: floatsOf(remote.moment2) };
+    const { step, parameters, moment1, moment2, average } = await client.call('fit.state', { run: name });
+    return { step, parameters: floatsOf(parameters), moment1: floatsOf(moment1), moment2: floatsOf(moment2), ...(average && { average: floatsOf(average) }) };
   };
   const ended = over
     .then(async ({ outcome, message }): Promise<FitEnd> => {

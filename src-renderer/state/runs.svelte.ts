@@ -38,6 +38,8 @@ export class Run {
   codecs = $state.raw<readonly CodecRow[] | null>(null);
   comparing = $state(false);
   encoding = $state(false);
+  /** What its engine has to say about it. */
+  notes = $state.raw<readonly string[]>([]);
   /** Why it failed or ended early. */
   message = $state('');
   thumbnail = $state.raw<ReturnType<typeof thumbnail> | null>(null);
@@ -52,7 +54,8 @@ export class Run {
   constructor(
     readonly kind: 'fit' | 'file',
     readonly picture: Picture | null,
-    readonly presetTitle: string,
+    /** The preset, or the network where it was changed. */
+    readonly title: string,
     readonly presetId: string,
     readonly config: FitConfig | null,
     readonly seconds: number | null,

@@ -10,10 +10,11 @@ import { fitCommand } from '../copy-command';
 import { newTask, type Client } from '../client';
 import { INITIAL_VIEW, type ViewState } from '../preview/view';
 import { Draft } from './draft.svelte';
-import { decideEngine } from './engine-choice';
+import { decideEngine, type Refusals } from './engine-choice';
 import type { FitDriver } from './fit-driver';
 import { Gpu } from './gpu.svelte';
 import { Notices } from './notices.svelte';
+import { askEngines, generalRefusal } from './refusals';
 import type { Picture, Run } from './runs.svelte';
 
 export interface Busy {
@@ -53,15 +54,20 @@ export class Studio {
   active = $state.raw<{ readonly run: Run; readonly driver: FitDriver | null } | null>(null);
   busy = $state.raw<readonly Busy[]>([]);
   dialog = $state.raw<Dialog>(null);
+  /** What the engines say of the draft and the open picture. */
+  refusals = $state.raw<Refusals>({});
   view = $state.raw<ViewState>(INITIAL_VIEW);
   /** What only the stage can do; null until it is mounted. */
   stage: StageActions | null = null;
-  readonly engine = $derived(decideEngine(this.settings.engine, this.gpu.facts, this.gpu.missing, this.description?.engines ?? []));
+  readonly engine = $derived(decideEngine(this.settings.engine, this.gpu.facts, this.gpu.missing, this.description?.engines ?? [], this.refusals));
+  /** Why what is set cannot be fitted to the open picture; null when it can. */
+  readonly refusal = $derived.by(() => (this.picture && this.draft.valid ? (generalRefusal(this.draft.config, this.picture.info) ?? this.engine.refusal) : null));
   /** Fault that keeps the last file closed, shown on the empty stage. */
   openFault = $state('');
   // Nothing on screen depends on it.
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #cancelled = new Set<string>();
+  #questions = 0;
 
   constructor(readonly client: Client) {
     client.on('task.progress', ({ task, label, fraction }) => {
@@ -103,6 +109,14 @@ export class Studio {
     this.changeSettings({ engine });
     // The stage moves to the shared device before the fit needs it there.
     if (engine === 'webgpu') this.gpu.open().catch((error: unknown) => this.notices.fault(error));
+  }
+
+  /** Asks the engines anew whether they can fit what is set; a later question makes an earlier one void. */
+  async askEngines(): Promise<void> {
+    const { picture, draft, settings } = this;
+    const mine = ++this.#questions;
+    const refusals = picture && draft.valid ? await askEngines(this.client, this.gpu, settings.engine, draft.config, picture.info) : {};
+    if (mine === this.#questions) this.refusals = refusals;
   }
 
   /** Runs long work that shows progress and can be cancelled. */
