@@ -1,6 +1,6 @@
-// Weight and bias gradients of one layer over one chunk of the slice: partials[chunk] holds a whole parameter vector's
-// gradient; weight[i][o] = sum over samples of inputs[sample][i] deltas[sample][o], bias[o] = sum of deltas[sample][o].
-// CPU twin: backward pass of src-engine/reference.ts. There are no float atomics: adam.wgsl adds the chunks up in order.
+// Weight and bias gradients of one layer over one chunk of the slice: partials[chunk] holds the gradient of all dense parameters;
+// weight[i][o] = sum over samples of inputs[sample][i] deltas[sample][o], bias[o] = sum of deltas[sample][o].
+// CPU twin: backward pass of src-engine/reference.ts. There are no float atomics: gradient-partials.wgsl adds the chunks up in order.
 @group(1) @binding(1) var<storage, read> inputs: array<f32>;
 @group(1) @binding(2) var<storage, read> deltas: array<f32>;
 @group(1) @binding(3) var<storage, read_write> partials: array<f32>;
@@ -69,11 +69,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     return;
   }
   let lanes = min(4u, FAN_OUT - unit);
-  let at = chunk * PARAMETERS + layer.weightOffset + unit;
+  let partial = chunk * DENSE - DENSE_FIRST;
+  let at = partial + layer.weightOffset + unit;
   for (var row = 0u; row < 4u && feature + row < FAN_IN; row++) {
     finish(at + (feature + row) * FAN_OUT, lanes, block.rows[row]);
   }
   if (feature == 0u) {
-    finish(chunk * PARAMETERS + layer.biasOffset + unit, lanes, block.sum);
+    finish(partial + layer.biasOffset + unit, lanes, block.sum);
   }
 }

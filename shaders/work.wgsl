@@ -7,6 +7,10 @@ struct Work {
   accumulate: u32,  // 1: add to the weight gradients of the slices before, 0: begin anew
   rate: f32,        // learning rate / (1 - beta1^(step+1))
   correction: f32,  // 1 / (1 - beta2^(step+1))
+  decay: f32,       // learning rate * weight decay
+  muonRate: f32,    // learning rate of the hidden matrices
+  muonDecay: f32,   // muonRate * weight decay
+  blend: f32,       // share of the new parameters in their average
 }
 
 struct Domain {

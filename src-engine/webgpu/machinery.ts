@@ -5,10 +5,11 @@ import type { TrainerRequest } from '../engine';
 import { Allocation } from './allocation';
 import { USAGE, type GpuContext } from './context';
 import { MAXIMUM_UNITS } from './pacing';
-import { adamKernel, lossGroups, lossSumKernel } from './program';
+import { denseRange, lossGroups, lossSumKernel } from './program';
 import { sliceCapacity, slicesOf, type Slice } from './slices';
 import { bindStages, compile, type Stage, type Step } from './step';
 import { addConstants, trainingUnit, type Cut } from './unit';
+import { updateProgram } from './update';
 import { domainBytes } from './work';
 
 /** Partial gradients: at most this many chunks, of at least this many samples, in at most so many bytes. */
@@ -46,24 +47,26 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const { maxStorageBufferBindingSize } = context.device.limits;
   const slices = slicesOf(plan.batch, sliceCapacity(field, { maxStorageBufferBindingSize, ...context.traits }));
   const longest = slices[0].count;
-  const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maxStorageBufferBindingSize) / (4 * length));
+  const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maxStorageBufferBindingSize) / (4 * denseRange(field).length));
   const cut: Cut = { longest, chunks: Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit)) };
   const groups = lossGroups(field, longest);
 
-  const program = trainingUnit(field, plan.loss, data.type, cut);
-  const updates: Stage[] = [{ plan: adamKernel(field, plan.optimizer, cut.chunks), buffers: ['partial gradients', 'parameters', 'first moments', 'second moments'] }];
+  const training = trainingUnit(field, plan.loss, data.type, cut);
+  const updating = updateProgram(field, plan, cut.chunks);
   const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
-  const [unit, update, report] = await Promise.all([program.stages, updates, reports].map((stages) => compile(context, stages)));
+  const [unit, update, report] = await Promise.all([training.stages, updating.stages, reports].map((stages) => compile(context, stages)));
 
   const buffers = new Allocation(context);
   try {
     return await context.checked('hold this fit', () => {
-      buffers.scratch(program.scratch);
+      buffers.scratch({ ...training.scratch, ...updating.scratch });
       const vector = (name: string, values: Float32Array) => buffers.add(name, 0, USAGE.storage | USAGE.copySource, values);
       const zeros = new Float32Array(length);
-      vector('parameters', state?.parameters ?? initialParameters(field, seed));
+      const start = state?.parameters ?? initialParameters(field, seed);
+      vector('parameters', start);
       vector('first moments', state?.moment1 ?? zeros);
       vector('second moments', state?.moment2 ?? zeros);
+      if (plan.average !== null) vector('average parameters', state?.average ?? start);
       buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
       buffers.scratch({ losses: 2 }, USAGE.copySource | USAGE.copyTarget);
       addConstants(field, buffers);

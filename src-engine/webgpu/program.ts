@@ -5,7 +5,7 @@
  */
 import { closesBlock, encodedWidth, headOf, type Field } from '#core/field/field';
 import { parameterLayout, type LayerSlot } from '#core/field/layout';
-import type { FitPlan, Loss } from '#core/fit/config';
+import type { Loss } from '#core/fit/config';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
 import { activationParts, headParts, lossConstants } from './parts';
@@ -17,11 +17,12 @@ export interface KernelPlan extends KernelSource {
   groups(samples: number): number;
 }
 
-function plan(label: string, constants: Constants, modules: readonly ModuleName[], bindings: readonly BindingKind[], groups: (samples: number) => number): KernelPlan {
+/** A kernel of these constants and modules. */
+export function kernelPlan(label: string, constants: Constants, modules: readonly ModuleName[], bindings: readonly BindingKind[], groups: (samples: number) => number): KernelPlan {
   return { label, code: composeShader(constants, modules), bindings, groups };
 }
 
-function tileConstants(tiling: Tiling): Constants {
+export function tileConstants(tiling: Tiling): Constants {
   return {
     TILE_ROWS: tiling.tileRows,
     TILE_COLS: tiling.tileCols,
@@ -29,6 +30,13 @@ function tileConstants(tiling: Tiling): Constants {
     ROW_TILES: tiling.rowTiles,
     COL_TILES: tiling.colTiles,
   };
+}
+
+/** The dense layers' part of the parameter vector: what has partial gradients. */
+export function denseRange(field: Field): { readonly first: number; readonly length: number } {
+  const { layers, length } = parameterLayout(field);
+  const first = layers[0].weightOffset;
+  return { first, length: length - first };
 }
 
 /** The layer's shape. Its place in the parameter vector is bound (shaders/layer.wgsl), so that equal layers share a kernel. */
@@ -48,7 +56,7 @@ export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan
   };
   const modules: ModuleName[] = ['work', 'random', 'sine', 'coordinates', `point-${points}`, `encoding-${encoding.kind}` as ModuleName, 'encode'];
   const bindings: BindingKind[] = encoding.kind === 'fourier' ? ['write', 'read'] : ['write'];
-  return plan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
+  return kernelPlan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
 }
 
 /**
@@ -72,7 +80,7 @@ export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' |
   const bindings: BindingKind[] = ['uniform', 'read', 'read', 'write'];
   if (keepsSlope) bindings.push('write');
   if (keepsSlope && closes) bindings.push('read');
-  return plan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles);
+  return kernelPlan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles);
 }
 
 /** What shortcuts do to the gradient of hidden layer `index`: it gives half where it closes a block, and takes where it begins one. */
@@ -95,7 +103,7 @@ export function backwardInputKernel(field: Field, layer: LayerSlot): KernelPlan 
     COLUMN_SUMS: false,
     ...(carry ? { CARRY_TAKES: takes, CARRY_GIVES: gives } : {}),
   };
-  return plan(
+  return kernelPlan(
     `backward input ${layer.index}`,
     constants,
     ['work', 'layer', 'tile-product', carry ? 'carry' : 'carry-none', 'dense-backward-input'],
@@ -111,18 +119,20 @@ export function backwardCarries(field: Field, layer: LayerSlot): boolean {
 }
 
 /** Gradients of `layer`, one partial result a chunk. Bindings: the layer's place, inputs, deltas, partials. */
-export function backwardWeightsKernel(layer: LayerSlot, parameters: number, chunks: number): KernelPlan {
+export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: number): KernelPlan {
   const tiling = compactTiling(layer.fanIn, layer.fanOut);
+  const { first, length } = denseRange(field);
   const constants: Constants = {
     ...layerConstants(layer),
     ...tileConstants(tiling),
     LEFT_TRANSPOSED: true,
     COLUMN_SUMS: true,
-    PARAMETERS: parameters,
+    DENSE: length,
+    DENSE_FIRST: first,
     CHUNKS: chunks,
   };
   const groups = tiling.rowTiles * tiling.colTiles * chunks;
-  return plan(`backward weights ${layer.index}`, constants, ['work', 'layer', 'tile-product', 'dense-backward-weights'], ['uniform', 'read', 'read', 'write'], () => groups);
+  return kernelPlan(`backward weights ${layer.index}`, constants, ['work', 'layer', 'tile-product', 'dense-backward-weights'], ['uniform', 'read', 'read', 'write'], () => groups);
 }
 
 /** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses. */
@@ -137,7 +147,7 @@ export function lossKernel(field: Field, loss: Loss, type: SampleType): KernelPl
     ...lossConstants(loss),
   };
   const modules: ModuleName[] = ['work', 'random', 'point-drawn', ...head.modules, 'loss-terms', `loss-${loss.kind}`, 'loss'];
-  return plan('loss', constants, modules, ['write', 'read', 'write'], (samples) => lossGroups(field, samples));
+  return kernelPlan('loss', constants, modules, ['write', 'read', 'write'], (samples) => lossGroups(field, samples));
 }
 
 /** Pairs of partial sums, of losses and of squared errors, that a slice of `samples` writes. */
@@ -147,25 +157,10 @@ export function lossGroups(field: Field, samples: number): number {
 
 /** Sums of the partial losses of a submit. Bindings: partial losses, totals. */
 export function lossSumKernel(): KernelPlan {
-  return plan('loss sum', {}, ['work', 'loss-sum'], ['read', 'write'], () => 1);
-}
-
-/** Reduction of the gradients and one step of Adam. Bindings: partials, parameters, moment1, moment2. */
-export function adamKernel(field: Field, optimizer: FitPlan['optimizer'], chunks: number): KernelPlan {
-  const parameters = parameterLayout(field).length;
-  const constants: Constants = {
-    PARAMETERS: parameters,
-    CHUNKS: chunks,
-    BETA1: { float: optimizer.beta1 },
-    ONE_MINUS_BETA1: { float: 1 - optimizer.beta1 },
-    BETA2: { float: optimizer.beta2 },
-    ONE_MINUS_BETA2: { float: 1 - optimizer.beta2 },
-    EPSILON: { float: optimizer.epsilon },
-  };
-  return plan('adam', constants, ['work', 'adam'], ['read', 'write', 'write', 'write'], () => Math.ceil(parameters / 64));
+  return kernelPlan('loss sum', {}, ['work', 'loss-sum'], ['read', 'write'], () => 1);
 }
 
 /** Samples to texels. Bindings: samples, texture. */
 export function presentKernel(field: Field): KernelPlan {
-  return plan('present', { OUTPUTS: field.outputs }, ['work', 'present'], ['read', 'texture'], (samples) => Math.ceil(samples / 256));
+  return kernelPlan('present', { OUTPUTS: field.outputs }, ['work', 'present'], ['read', 'texture'], (samples) => Math.ceil(samples / 256));
 }

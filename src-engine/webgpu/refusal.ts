@@ -6,10 +6,6 @@ import type { FitPlan } from '#core/fit/config';
 export function kindRefusal(field: Field, plan: FitPlan): string | null {
   const missing =
     (gridOf(field.encoding) && 'trainable grids') ||
-    (plan.optimizer.kind !== 'adam' && 'Muon') ||
-    (plan.optimizer.weightDecay !== 0 && 'weight decay') ||
-    (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`) ||
-    (plan.clip !== null && 'gradient clipping') ||
-    (plan.average !== null && 'parameter averaging');
+    (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`);
   return missing ? `The webgpu engine has no kernel for ${missing} yet; choose another engine.` : null;
 }

@@ -21,6 +21,10 @@ import encode from '../../shaders/encode.wgsl?raw';
 import encodingFourier from '../../shaders/encoding-fourier.wgsl?raw';
 import encodingIdentity from '../../shaders/encoding-identity.wgsl?raw';
 import encodingOctaves from '../../shaders/encoding-octaves.wgsl?raw';
+import gradientNorm from '../../shaders/gradient-norm.wgsl?raw';
+import gradientPartials from '../../shaders/gradient-partials.wgsl?raw';
+import gradientReduce from '../../shaders/gradient-reduce.wgsl?raw';
+import gradientWhole from '../../shaders/gradient-whole.wgsl?raw';
 import headLinear from '../../shaders/head-linear.wgsl?raw';
 import headLogistic from '../../shaders/head-logistic.wgsl?raw';
 import layer from '../../shaders/layer.wgsl?raw';
@@ -32,10 +36,17 @@ import lossMape from '../../shaders/loss-mape.wgsl?raw';
 import lossRelativeL2 from '../../shaders/loss-relative-l2.wgsl?raw';
 import lossSum from '../../shaders/loss-sum.wgsl?raw';
 import lossTerms from '../../shaders/loss-terms.wgsl?raw';
+import muonApply from '../../shaders/muon-apply.wgsl?raw';
+import muonMomentum from '../../shaders/muon-momentum.wgsl?raw';
+import muonProduct from '../../shaders/muon-product.wgsl?raw';
+import muonScale from '../../shaders/muon-scale.wgsl?raw';
+import parameterRoles from '../../shaders/parameter-roles.wgsl?raw';
 import pointDrawn from '../../shaders/point-drawn.wgsl?raw';
 import pointGrid from '../../shaders/point-grid.wgsl?raw';
 import present from '../../shaders/present.wgsl?raw';
 import random from '../../shaders/random.wgsl?raw';
+import settleAverage from '../../shaders/settle-average.wgsl?raw';
+import settlePlain from '../../shaders/settle-plain.wgsl?raw';
 import sine from '../../shaders/sine.wgsl?raw';
 import sineProduct from '../../shaders/sine-product.wgsl?raw';
 import storeBlock from '../../shaders/store-block.wgsl?raw';
@@ -65,6 +76,10 @@ export const MODULES = {
   'encoding-fourier': encodingFourier,
   'encoding-identity': encodingIdentity,
   'encoding-octaves': encodingOctaves,
+  'gradient-norm': gradientNorm,
+  'gradient-partials': gradientPartials,
+  'gradient-reduce': gradientReduce,
+  'gradient-whole': gradientWhole,
   'head-linear': headLinear,
   'head-logistic': headLogistic,
   layer,
@@ -76,10 +91,17 @@ export const MODULES = {
   'loss-relative-l2': lossRelativeL2,
   'loss-sum': lossSum,
   'loss-terms': lossTerms,
+  'muon-apply': muonApply,
+  'muon-momentum': muonMomentum,
+  'muon-product': muonProduct,
+  'muon-scale': muonScale,
+  'parameter-roles': parameterRoles,
   'point-drawn': pointDrawn,
   'point-grid': pointGrid,
   present,
   random,
+  'settle-average': settleAverage,
+  'settle-plain': settlePlain,
   sine,
   'sine-product': sineProduct,
   'store-block': storeBlock,

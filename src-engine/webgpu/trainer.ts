@@ -2,7 +2,7 @@
  * A fit on the GPU. Parameters and moments live in GPU buffers; the CPU sends a few numbers a step and reads the loss once a run.
  *
  * A step is cut into slices of the batch (slices.ts). The unit of work is one slice: encode, forward, loss, backward, weight gradients
- * into per-chunk partial sums; the last slice of a step also reduces the partials in fixed order and applies Adam. Units go out in
+ * into per-chunk partial sums; the last slice of a step also reduces the partials in fixed order and updates the parameters (update.ts). Units go out in
  * submits of 1 to 256 (pacing.ts), two of them in flight. Nothing depends on how units fall into submits but the rounding of the
  * reported loss, so two runs give the same parameters to the bit.
  *
@@ -18,7 +18,7 @@ import { buildMachinery, type Machinery } from './machinery';
 import { Pacer } from './pacing';
 import type { PresentingTrainer } from './present';
 import { dispatch } from './step';
-import { evaluationWork, writeWork } from './work';
+import { evaluationWork, optimizerWork, writeWork } from './work';
 
 class WebGpuTrainer implements PresentingTrainer {
   readonly field: Field;
@@ -122,7 +122,7 @@ class WebGpuTrainer implements PresentingTrainer {
   #worksOf(rates: Float32Array, first: number, count: number): DataView<ArrayBuffer> {
     const { workStride } = this.#context;
     const { slices, lossGroups: groups } = this.#machinery;
-    const { beta1, beta2 } = this.#request.plan.optimizer;
+    const { plan } = this.#request;
     const view = new DataView(new ArrayBuffer((count + 1) * workStride));
     for (let slot = 0; slot < count; slot++) {
       const ordinal = Math.floor((first + slot) / slices.length);
@@ -133,8 +133,7 @@ class WebGpuTrainer implements PresentingTrainer {
         ...slices[slice],
         slot,
         accumulate: slice > 0,
-        rate: rates[ordinal] / (1 - beta1 ** (step + 1)),
-        correction: 1 / (1 - beta2 ** (step + 1)),
+        ...optimizerWork(plan, step + 1, rates[ordinal]),
       });
     }
     writeWork(view, count * workStride, evaluationWork(0, count * groups));
@@ -146,10 +145,10 @@ class WebGpuTrainer implements PresentingTrainer {
     const { buffers } = this.#machinery;
     const bytes = 4 * parameterLayout(this.field).length;
     const step = this.#step;
-    const [parameters, moment1, moment2] = await Promise.all(
-      ['parameters', 'first moments', 'second moments'].map(async (name) => new Float32Array(await this.#context.read(buffers.get(name), bytes))),
-    );
-    return { step, parameters, moment1, moment2 };
+    const read = async (name: string): Promise<Float32Array> => new Float32Array(await this.#context.read(buffers.get(name), bytes));
+    const [parameters, moment1, moment2] = await Promise.all(['parameters', 'first moments', 'second moments'].map(read));
+    if (this.#request.plan.average === null) return { step, parameters, moment1, moment2 };
+    return { step, parameters, moment1, moment2, average: await read('average parameters') };
   }
 
   async reconstruct(size: readonly number[]): Promise<Float32Array> {
@@ -188,12 +187,12 @@ export async function createWebGpuTrainer(context: GpuContext, request: TrainerR
       `The field maps ${field.inputs} coordinates to ${field.outputs} channels, but the data has ${data.size.length} axes and ${data.channels} channels.`,
     );
   }
-  if (state && state.parameters.length !== parameterLayout(field).length) {
+  if (state && [state.parameters, state.moment1, state.moment2, state.average ?? state.parameters].some(({ length }) => length !== parameterLayout(field).length)) {
     throw new StudioError('usage', 'engine.mismatch', 'The checkpoint belongs to another network.');
   }
   const machinery = await buildMachinery(context, request);
   try {
-    const evaluator = await Evaluator.create(context, field, machinery.buffers.get('parameters'));
+    const evaluator = await Evaluator.create(context, field, machinery.buffers.get(request.plan.average === null ? 'parameters' : 'average parameters'));
     return new WebGpuTrainer(context, request, machinery, evaluator);
   } catch (error) {
     machinery.buffers.dispose();

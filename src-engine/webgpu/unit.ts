@@ -13,7 +13,7 @@ import type { SampleType } from '#core/signal/signal';
 import type { Allocation } from './allocation';
 import { USAGE } from './context';
 import { MAXIMUM_UNITS } from './pacing';
-import { backwardCarries, backwardInputKernel, backwardWeightsKernel, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
+import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
 import { layerBytes } from './work';
 
@@ -41,7 +41,7 @@ function encodeStage(field: Field, points: 'drawn' | 'grid'): Stage {
 
 /** Loss and partial gradients of one slice of a batch. */
 export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longest, chunks }: Cut): Program {
-  const { layers, length } = parameterLayout(field);
+  const { layers } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
   const stages: Stage[] = [encodeStage(field, 'drawn')];
@@ -54,7 +54,7 @@ export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longe
   }
   stages.push({ plan: lossKernel(field, loss, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses'] });
   for (let i = last; i >= 0; i--) {
-    stages.push({ plan: backwardWeightsKernel(layers[i], length, chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
+    stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i === 0) break;
     const carried = backwardCarries(field, layers[i]) ? ['carried gradients'] : [];
     stages.push({ plan: backwardInputKernel(field, layers[i]), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
@@ -63,7 +63,7 @@ export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longe
   for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
   for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
   if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
-  scratch['partial gradients'] = chunks * length;
+  scratch['partial gradients'] = chunks * denseRange(field).length;
   scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest);
   return { stages, scratch };
 }

@@ -2,7 +2,10 @@
  * The two uniform structs of shaders/work.wgsl, written from here and nowhere else. The order of the interfaces below IS the layout
  * (all are 4-byte scalars but the leading vec4 of Domain, so there is no padding to think of).
  */
-export const WORK_BYTES = 32;
+import type { FitPlan } from '#core/fit/config';
+import { averageDecay } from '#core/fit/optimizer';
+
+export const WORK_BYTES = 48;
 export const DOMAIN_BYTES = 32;
 
 export interface Work {
@@ -15,6 +18,28 @@ export interface Work {
   readonly rate: number;
   /** 1 / (1 - beta2^(step+1)) */
   readonly correction: number;
+  /** learning rate * weight decay */
+  readonly decay: number;
+  /** Learning rate of the hidden matrices, 0 without Muon. */
+  readonly muonRate: number;
+  /** muonRate * weight decay */
+  readonly muonDecay: number;
+  /** Share of the new parameters in their average. */
+  readonly blend: number;
+}
+
+/** The part of Work that the optimizer reads at step `t` (counted from 1) under the schedule's learning rate; see fit/optimizer.ts. */
+export function optimizerWork(plan: FitPlan, t: number, learningRate: number): Pick<Work, 'rate' | 'correction' | 'decay' | 'muonRate' | 'muonDecay' | 'blend'> {
+  const { optimizer, average } = plan;
+  const muonRate = optimizer.kind === 'muon' ? (learningRate * optimizer.muonLearningRate) / optimizer.learningRate : 0;
+  return {
+    rate: learningRate / (1 - optimizer.beta1 ** t),
+    correction: 1 / (1 - optimizer.beta2 ** t),
+    decay: learningRate * optimizer.weightDecay,
+    muonRate,
+    muonDecay: muonRate * optimizer.weightDecay,
+    blend: average === null ? 0 : 1 - averageDecay(average, t),
+  };
 }
 
 export interface Domain {
@@ -27,15 +52,15 @@ export interface Domain {
 
 /** A work unit of evaluation: a run of grid points. */
 export function evaluationWork(start: number, count: number): Work {
-  return { step: 0, start, count, slot: 0, accumulate: false, rate: 0, correction: 0 };
+  return { step: 0, start, count, slot: 0, accumulate: false, rate: 0, correction: 0, decay: 0, muonRate: 0, muonDecay: 0, blend: 0 };
 }
 
 /** Writes one Work at byte `offset` of `view`. */
 export function writeWork(view: DataView, offset: number, work: Work): void {
   const words = [work.step, work.start, work.count, work.slot, work.accumulate ? 1 : 0];
   words.forEach((word, i) => view.setUint32(offset + 4 * i, word, true));
-  view.setFloat32(offset + 20, work.rate, true);
-  view.setFloat32(offset + 24, work.correction, true);
+  const numbers = [work.rate, work.correction, work.decay, work.muonRate, work.muonDecay, work.blend];
+  numbers.forEach((number, i) => view.setFloat32(offset + 4 * (words.length + i), number, true));
 }
 
 /** The struct of shaders/layer.wgsl. */

@@ -1,0 +1,27 @@
+// Reduces the partial gradients once where more than one kernel wants them, and leaves each workgroup's sum of squares for the norm.
+// CPU twin: the gradient of src-engine/reference.ts.
+@group(1) @binding(1) var<storage, read_write> gradients: array<f32>;
+@group(1) @binding(2) var<storage, read_write> squares: array<f32>;
+
+var<workgroup> sums: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let workgroup = groupNumber(group, groups);
+  let number = workgroup * 256u + local;
+  var gradient = 0.0;
+  if (number < DENSE) {
+    gradient = gradientAt(number);
+    gradients[number] = gradient;
+  }
+  sums[local] = gradient * gradient;
+  for (var stride = 128u; stride > 0u; stride /= 2u) {
+    workgroupBarrier();
+    if (local < stride) {
+      sums[local] += sums[local + stride];
+    }
+  }
+  if (local == 0u && number < DENSE) {
+    squares[workgroup] = sums[0];
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What ends an optimizer step, as a list of stages: from 'partial gradients' to new 'parameters', 'first moments', 'second moments' and
+ * 'average parameters' (fit/optimizer.ts defines all of it).
+ *
+ * Plain Adam is one kernel, which also reduces the partial gradients. With clipping or Muon the gradients are reduced once into
+ * 'gradients', followed there by the clipping factor. Muon then takes the hidden matrices, all of one shape, in turns of one dispatch
+ * for all: momentum, scale, three products for each of five Newton-Schulz steps, apply. Every sum has a fixed order.
+ */
+import type { Field } from '#core/field/field';
+import { parameterLayout } from '#core/field/layout';
+import type { FitPlan } from '#core/fit/config';
+import { NEWTON_SCHULZ } from '#core/fit/optimizer';
+import type { BindingKind } from './context';
+import { denseRange, kernelPlan, tileConstants, type KernelPlan } from './program';
+import type { Constants, ModuleName } from './shader';
+import type { Program, Stage } from './step';
+import { compactTiling } from './tiles';
+
+/** Workgroups of 256 threads for `length` numbers. */
+const groupsFor = (length: number): number => Math.ceil(length / 256);
+
+/** Places of the dense layers' parameters: shaders/parameter-roles.wgsl. */
+function roleConstants(field: Field): Constants {
+  const { layers } = parameterLayout(field);
+  const { first, length } = denseRange(field);
+  const head = layers[field.depth];
+  return {
+    DENSE: length,
+    DENSE_FIRST: first,
+    FIRST_LAYER: layers[1].weightOffset - first,
+    FIRST_WEIGHTS: layers[0].fanIn * field.width,
+    HIDDEN_WEIGHTS: field.width ** 2,
+    HIDDEN_LAYER: field.width * (field.width + 1),
+    HEAD_BEGIN: head.weightOffset - first,
+    HEAD_WEIGHTS: head.fanIn * head.fanOut,
+  };
+}
+
+/** How a kernel that writes parameters does so, and the buffer that it wants for it at binding `binding`. */
+function settling(plan: FitPlan, binding: number): { modules: ModuleName[]; constants: Constants; bindings: BindingKind[]; buffers: string[] } {
+  if (plan.average === null) return { modules: ['settle-plain'], constants: {}, bindings: [], buffers: [] };
+  return { modules: ['settle-average'], constants: { AVERAGE_BINDING: binding }, bindings: ['write'], buffers: ['average parameters'] };
+}
+
+/** One step of Adam, of the partial gradients or of the reduced ones. */
+function adamStage(field: Field, plan: FitPlan, chunks: number, reduced: boolean): Stage {
+  const { beta1, beta2, epsilon, weightDecay, kind } = plan.optimizer;
+  const settle = settling(plan, 4);
+  const constants: Constants = {
+    ...roleConstants(field),
+    ...(reduced ? {} : { CHUNKS: chunks }),
+    LEAVES_HIDDEN: kind === 'muon',
+    DECAYS: weightDecay > 0,
+    BETA1: { float: beta1 },
+    ONE_MINUS_BETA1: { float: 1 - beta1 },
+    BETA2: { float: beta2 },
+    ONE_MINUS_BETA2: { float: 1 - beta2 },
+    EPSILON: { float: epsilon },
+    ...settle.constants,
+  };
+  const gradient: ModuleName = reduced ? 'gradient-whole' : 'gradient-partials';
+  const { length } = denseRange(field);
+  return {
+    plan: kernelPlan('adam', constants, ['work', 'parameter-roles', gradient, ...settle.modules, 'adam'], ['read', 'write', 'write', 'write', ...settle.bindings], () => Math.ceil(length / 64)),
+    buffers: [reduced ? 'gradients' : 'partial gradients', 'parameters', 'first moments', 'second moments', ...settle.buffers],
+  };
+}
+
+/** 'gradients' and, behind them, the clipping factor. */
+function reduceStages(field: Field, clip: number | null, chunks: number): Stage[] {
+  const { length } = denseRange(field);
+  const groups = groupsFor(length);
+  const reduce = kernelPlan('reduce gradients', { DENSE: length, CHUNKS: chunks }, ['work', 'gradient-partials', 'gradient-reduce'], ['read', 'write', 'write'], () => groups);
+  const norm = kernelPlan('norm of the gradient', { DENSE: length, SQUARES: groups, CLIPS: clip !== null, CLIP: { float: clip ?? 1 } }, ['work', 'gradient-norm'], ['read', 'write'], () => 1);
+  return [
+    { plan: reduce, buffers: ['partial gradients', 'gradients', 'squared gradients'] },
+    { plan: norm, buffers: ['squared gradients', 'gradients'] },
+  ];
+}
+
+/** A product of Newton-Schulz: base, left, right and result by name. */
+function productKernel(side: number, matrices: number, baseFactor: number, productFactor: number, transposed: boolean): KernelPlan {
+  const tiling = compactTiling(side, side);
+  const constants: Constants = {
+    ...tileConstants(tiling),
+    SIDE: side,
+    LEFT_TRANSPOSED: false,
+    COLUMN_SUMS: false,
+    RIGHT_TRANSPOSED: transposed,
+    BASE_FACTOR: { float: baseFactor },
+    PRODUCT_FACTOR: { float: productFactor },
+  };
+  const groups = tiling.rowTiles * tiling.colTiles * matrices;
+  return kernelPlan('muon product', constants, ['work', 'tile-product', 'muon-product'], ['read', 'read', 'read', 'write'], () => groups);
+}
+
+/** The step of the hidden matrices, from 'gradients'. */
+function muonStages(field: Field, plan: FitPlan): Stage[] {
+  const { optimizer } = plan;
+  if (optimizer.kind !== 'muon') return [];
+  const matrices = field.depth - 1;
+  const matrixGroups = groupsFor(field.width ** 2);
+  const constants: Constants = {
+    ...roleConstants(field),
+    MATRICES: matrices,
+    MATRIX_GROUPS: matrixGroups,
+    MOMENTUM: { float: optimizer.momentum },
+    ONE_MINUS_MOMENTUM: { float: 1 - optimizer.momentum },
+    NORM_EPSILON: { float: NEWTON_SCHULZ.epsilon },
+  };
+  const groups = (): number => matrices * matrixGroups;
+  const stages: Stage[] = [
+    {
+      plan: kernelPlan('muon momentum', constants, ['work', 'gradient-whole', 'muon-momentum'], ['read', 'write', 'write', 'write'], groups),
+      buffers: ['gradients', 'first moments', 'directions', 'squared directions'],
+    },
+    { plan: kernelPlan('muon scale', constants, ['work', 'muon-scale'], ['read', 'write'], groups), buffers: ['squared directions', 'directions'] },
+  ];
+  const { a, b, c, steps } = NEWTON_SCHULZ;
+  const gram = productKernel(field.width, matrices, 0, 1, true);
+  const polynomial = productKernel(field.width, matrices, b, c, false);
+  const product = productKernel(field.width, matrices, a, 1, false);
+  let [x, free] = ['directions', 'gram matrices'];
+  for (let step = 0; step < steps; step++) {
+    stages.push({ plan: gram, buffers: [x, x, x, free] });
+    stages.push({ plan: polynomial, buffers: [free, free, free, 'polynomials'] });
+    stages.push({ plan: product, buffers: ['polynomials', x, x, free] });
+    [x, free] = [free, x];
+  }
+  const settle = settling(plan, 2);
+  stages.push({
+    plan: kernelPlan('muon apply', { ...constants, ...settle.constants }, ['work', ...settle.modules, 'muon-apply'], ['read', 'write', ...settle.bindings], () => Math.ceil((matrices * field.width ** 2) / 64)),
+    buffers: [x, 'parameters', ...settle.buffers],
+  });
+  return stages;
+}
+
+/** The update that ends a step whose gradient lies in `chunks` partial sums. */
+export function updateProgram(field: Field, plan: FitPlan, chunks: number): Program {
+  const muon = plan.optimizer.kind === 'muon' && field.depth > 1;
+  const reduced = muon || plan.clip !== null;
+  if (!reduced) return { stages: [adamStage(field, plan, chunks, false)], scratch: {} };
+  const { length } = denseRange(field);
+  const scratch: Record<string, number> = { gradients: length + 1, 'squared gradients': groupsFor(length) };
+  if (muon) {
+    const elements = (field.depth - 1) * field.width ** 2;
+    for (const name of ['directions', 'gram matrices', 'polynomials']) scratch[name] = elements;
+    scratch['squared directions'] = (field.depth - 1) * groupsFor(field.width ** 2);
+  }
+  return { stages: [...reduceStages(field, plan.clip, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan) : [])], scratch };
+}
