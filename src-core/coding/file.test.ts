@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { StudioError } from '../errors';
-import type { Encoding, Field } from '../field/field';
+import type { Field } from '../field/field';
 import { initialParameters } from '../field/init';
 import { parameterLayout } from '../field/layout';
 import { decodeFile, encodeFile, validateFile } from './file';
@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, requireDecodable } from './limits';
 import { packFile, unpackFile } from './pack';
 import { dequantize, quantize } from './quantizer';
 import { synthesize } from './synthesis';
+import { anyField } from './test-fields';
 import type { GridHeader, InrContent } from './types';
 
 const sha256 = '0123456789abcdef'.repeat(4);
@@ -20,24 +21,7 @@ function contentFor(field: Field, size: readonly number[], more: Partial<InrCont
 
 const siren: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 4, width: 32, activation: { kind: 'sine', omega0: 30, omegaHidden: 30 } };
 
-const f32 = (min: number, max: number) => fc.float({ min: Math.fround(min), max: Math.fround(max), noNaN: true });
-const encoding: fc.Arbitrary<Encoding> = fc.oneof(
-  fc.constant({ kind: 'identity' } as const),
-  fc.record({ kind: fc.constant('octaves' as const), octaves: fc.integer({ min: 1, max: 16 }), includeInput: fc.boolean() }),
-  fc.record({ kind: fc.constant('fourier' as const), features: fc.integer({ min: 4, max: 40 }), sigma: f32(0.02, 999), seed: fc.nat({ max: 0xffffffff }) }),
-);
-const field: fc.Arbitrary<Field> = fc.record({
-  inputs: fc.integer({ min: 1, max: 4 }),
-  outputs: fc.integer({ min: 1, max: 16 }),
-  encoding,
-  depth: fc.integer({ min: 1, max: 3 }),
-  width: fc.integer({ min: 1, max: 5 }).map((n) => 4 * n),
-  activation: fc.oneof(
-    fc.constant({ kind: 'relu' } as const),
-    fc.record({ kind: fc.constant('sine' as const), omega0: f32(0.02, 999), omegaHidden: f32(0.02, 999) }),
-  ),
-});
-const content: fc.Arbitrary<InrContent> = field.chain((f) =>
+const content: fc.Arbitrary<InrContent> = anyField.chain((f) =>
   fc
     .record({
       size: fc.array(fc.integer({ min: 1, max: 60 }), { minLength: f.inputs, maxLength: f.inputs }),

@@ -5,12 +5,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { StudioError } from '../errors';
-import type { Field } from '../field/field';
+import { fieldFor, type Field } from '../field/field';
 import { initialParameters } from '../field/init';
 import { PREAMBLE_BYTES } from './container';
 import { crc32c } from './crc32c';
 import { decodeFile, encodeFile, validateFile, type DecodedFile } from './file';
+import { fieldCodec } from './header';
 import { quantize } from './quantizer';
+import { encodeValue } from './codec';
+import { anyField } from './test-fields';
 
 const field: Field = { inputs: 2, outputs: 2, encoding: { kind: 'fourier', features: 6, sigma: 3, seed: 77 }, depth: 2, width: 8, activation: { kind: 'sine', omega0: 30, omegaHidden: 20 } };
 const good = encodeFile(
@@ -210,5 +213,46 @@ describe('a forged file, its checksums right', () => {
     expect(outcome(replaced('prov', new TextEncoder().encode(deep)))).toMatch(/^(ok|container\.header)$/);
     expect(outcome(replaced('iccp', new Uint8Array(0)))).toBe('container.header');
     expect(outcome(replaced('prov', new TextEncoder().encode('{ "generator" : "x" }')))).toBe('ok');
+  });
+});
+
+describe('a forged field description of any kind', () => {
+  const describes = (bytes: Uint8Array): string => outcome(replaced('FELD', bytes));
+  const bytesOf = (shape: Field): Uint8Array => encodeValue(fieldCodec, shape, 'container.field');
+  /** What a field's description meets in a file whose parameters are those of another; 'ok' if they have the same shapes. */
+  const FOREIGN = /^(ok|container\.(parameters|header|limit))$/;
+
+  it('is read for what it says, and refused with any of its bytes missing, changed or followed by more', () => {
+    fc.assert(
+      fc.property(anyField, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.integer({ min: 0, max: 255 }), (shape, place, xor, more) => {
+        const data = bytesOf(fieldFor(shape, 2, 2));
+        expect(describes(data)).toMatch(FOREIGN);
+        const plain = bytesOf({ ...shape, head: 'linear', residual: false });
+        for (let length = 0; length < plain.length; length++) expect(describes(plain.subarray(0, length))).toBe('container.field');
+        const changed = Uint8Array.from(data);
+        changed[place % data.length]! ^= xor;
+        describes(changed); // any container code, or a decode that encodes to the same bytes
+        const variation = describes(Uint8Array.of(...plain, more));
+        if (more >= 1 && more <= 5) expect(variation).toMatch(FOREIGN);
+        else expect(variation).toBe('container.field');
+        expect(describes(Uint8Array.of(...plain, 1, more))).toBe('container.field');
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is refused with a zero that has a sign: it would not come back', () => {
+    const data = bytesOf({ ...field, encoding: { kind: 'identity' }, activation: { kind: 'finer', omega0: 30, omegaHidden: 30, biasRange: 0 } });
+    expect(describes(data)).toMatch(FOREIGN);
+    const signed = Uint8Array.from(data);
+    signed[data.length - 1] = 0x80;
+    expect(describes(signed)).toBe('container.field');
+  });
+
+  it('is refused before memory is asked for when its tables are beyond the limits', () => {
+    const shape = { levels: 16, features: 16, coarsest: 8192, finest: 8192 };
+    for (const encoding of [{ kind: 'dense-grid', ...shape }, { kind: 'hash-grid', ...shape, tableLog2: 24 }] as const) {
+      expect(describes(bytesOf({ ...field, encoding }))).toBe('container.limit');
+    }
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The golden files: one for each encoding and activation, and one each for what else a header can say. They pin the
- * format: a decoder that reads all of them to the samples in expected.json follows docs/FORMAT.md.
+ * The golden files: each encoding, activation, head and kind of block is in one at least, and what else a header can say. They pin
+ * the format: a decoder that reads all of them to the samples in expected.json follows docs/FORMAT.md.
  *
  * Made once by `UPDATE_GOLDEN=1 npx vitest run test/golden`. A change of an existing file is a change of the format.
  */
@@ -16,6 +16,8 @@ export interface GoldenCase {
   readonly header: GridHeader;
   readonly field: Field;
   readonly bits: number;
+  /** The head is scaled up from its initialisation, so that samples cover and leave the range. Default: 24 for sine, else 1.5. */
+  readonly gain?: number;
   readonly provenance?: { readonly generator: string };
 }
 
@@ -28,6 +30,10 @@ const activations: readonly (readonly [string, Activation])[] = [
   ['sine', { kind: 'sine', omega0: 30, omegaHidden: 30 }],
   ['relu', { kind: 'relu' }],
 ];
+
+const hashed: Encoding = { kind: 'hash-grid', levels: 4, features: 3, coarsest: 2, finest: 17, tableLog2: 5 };
+const finer: Activation = { kind: 'finer', omega0: 11.1, omegaHidden: 7, biasRange: 0.75 };
+const gabor: Activation = { kind: 'gabor', omega0: 9.5, omegaHidden: 5.5, scale: 3.3 };
 
 const plain = { colorSpace: 'srgb', alpha: false } as const;
 
@@ -61,13 +67,70 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     bits: 10,
     provenance: { generator: 'golden' },
   },
+  {
+    name: 'dense-grid-relu',
+    header: { kind: 'grid', size: [37, 23], channels: 3, type: 'uint8', metadata: plain },
+    field: { inputs: 2, outputs: 3, encoding: { kind: 'dense-grid', levels: 3, features: 2, coarsest: 3, finest: 9 }, depth: 2, width: 12, activation: { kind: 'relu' } },
+    bits: 7,
+    gain: 3,
+  },
+  {
+    name: 'dense-grid-one-level-1d-gaussian',
+    header: { kind: 'grid', size: [300], channels: 1, type: 'uint16', metadata: plain },
+    field: { inputs: 1, outputs: 1, encoding: { kind: 'dense-grid', levels: 1, features: 16, coarsest: 12, finest: 2 }, depth: 1, width: 8, activation: { kind: 'gaussian', sigma: 0.3 } },
+    bits: 9,
+    gain: 2,
+  },
+  {
+    name: 'hash-grid-volume-gelu',
+    header: { kind: 'grid', size: [9, 7, 5], channels: 2, type: 'uint16', metadata: plain },
+    field: { inputs: 3, outputs: 2, encoding: hashed, depth: 2, width: 8, activation: { kind: 'gelu' } },
+    bits: 8,
+    gain: 4,
+  },
+  {
+    name: 'hash-grid-4d-relu-tanh',
+    header: { kind: 'grid', size: [5, 4, 3, 6], channels: 1, type: 'uint8', metadata: plain },
+    field: { inputs: 4, outputs: 1, encoding: { kind: 'hash-grid', levels: 2, features: 5, coarsest: 2, finest: 9, tableLog2: 4 }, depth: 1, width: 8, activation: { kind: 'relu' }, head: 'tanh' },
+    bits: 6,
+    gain: 5,
+  },
+  {
+    name: 'finer-residual',
+    header: { kind: 'grid', size: [19, 31], channels: 1, type: 'uint16', metadata: plain },
+    field: { inputs: 2, outputs: 1, encoding: { kind: 'identity' }, depth: 5, width: 8, activation: finer, residual: true },
+    bits: 10,
+    gain: 12,
+  },
+  {
+    name: 'gabor-fourier-sigmoid',
+    header: { kind: 'grid', size: [19, 31], channels: 2, type: 'uint16', metadata: plain },
+    field: { inputs: 2, outputs: 2, encoding: { kind: 'fourier', features: 4, sigma: 1.25, seed: 0xffffffff }, depth: 2, width: 12, activation: gabor, head: 'sigmoid' },
+    bits: 9,
+    gain: 30,
+  },
+  {
+    name: 'snake-alt-sigmoid-residual',
+    header: { kind: 'grid', size: [25, 17], channels: 1, type: 'uint16', metadata: plain },
+    field: { inputs: 2, outputs: 1, encoding: { kind: 'octaves', octaves: 3, includeInput: true }, depth: 4, width: 8, activation: { kind: 'snake-alt' }, residual: true, head: 'sigmoid' },
+    bits: 8,
+    gain: 2,
+  },
+  {
+    name: 'gaussian-tanh-residual',
+    header: { kind: 'grid', size: [25, 17], channels: 1, type: 'uint8', metadata: plain },
+    field: { inputs: 2, outputs: 1, encoding: { kind: 'octaves', octaves: 2, includeInput: false }, depth: 3, width: 8, activation: { kind: 'gaussian', sigma: 0.45 }, residual: true, head: 'tanh' },
+    bits: 8,
+    gain: 8,
+  },
 ];
 
-/** Bytes and sample hash of a case. The head is scaled up from its initialisation, so that samples cover and leave the range. */
-export async function makeGolden({ header, field, bits, provenance }: GoldenCase): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
+/** Bytes and sample hash of a case. Tables, which begin near 0, are scaled up to [-1, 1]. */
+export async function makeGolden({ header, field, bits, gain = field.activation.kind === 'sine' ? 24 : 1.5, provenance }: GoldenCase): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
   const parameters = initialParameters(field, 1234);
-  const head = parameterLayout(field).layers[field.depth]!;
-  const gain = field.activation.kind === 'sine' ? 24 : 1.5;
+  const { layers, tables } = parameterLayout(field);
+  for (const { offset, length } of tables) for (let i = offset; i < offset + length; i++) parameters[i]! *= 1e4;
+  const head = layers[field.depth]!;
   for (let i = 0; i < head.fanIn * head.fanOut; i++) parameters[head.weightOffset + i]! *= gain;
   return packFile({ header, field, parameters, bits, provenance, synthesize });
 }

@@ -8,7 +8,7 @@ import hashlib
 import struct
 import sys
 from ctypes import c_float
-from math import isfinite, prod
+from math import floor, isfinite, prod
 
 
 def f(x):
@@ -21,6 +21,9 @@ def bits_to_float(bits):
 
 
 C0, C1, C2, C3, C4, INVERSE_PI = map(bits_to_float, (0x40490FDB, 0xC0A55DEA, 0x40233543, 0xBF193869, 0x3D9FC92A, 0x3EA2F983))
+E1, E2, E3, E4, E5, E6 = map(bits_to_float, (0x3F317218, 0x3E75FDF0, 0x3D6357C8, 0x3C1D946E, 0x3AAF7E90, 0x3922D69A))
+LOG2E, ROOT_LOG2E, ROOT_HALF_LOG2E = map(bits_to_float, (0x3FB8AA3B, 0x3F99BE61, 0x3F596D27))
+GELU_LINEAR, GELU_CUBIC = map(bits_to_float, (0x40135761, 0x3DD2D3E8))
 
 
 class Bytes:
@@ -49,9 +52,10 @@ class Bytes:
         assert least <= value <= most, 'out of range'
         return value
 
-    def f32(self):
-        value, = struct.unpack('<f', self.take(4))
-        assert f(0.01) <= value <= 1000, 'out of range'
+    def f32(self, least=0.01):
+        data = self.take(4)
+        value, = struct.unpack('<f', data)
+        assert f(least) <= value <= 1000 and data != b'\0\0\0\x80', 'out of range'
         return value
 
 
@@ -96,19 +100,52 @@ def read_head(data):
     return head
 
 
+ENCODINGS = 'identity', 'octaves', 'fourier', 'dense grid', 'hash grid'
+ACTIVATIONS = 'sine', 'relu', 'gelu', 'finer', 'gabor', 'gaussian', 'snake-alt'
+HEADS = 'linear', 'sigmoid', 'tanh'
+
+
 def read_field(data):
     r, field = Bytes(data), {}
-    field['encoding'] = r.u8(0, 2)
-    if field['encoding'] == 1:
+    encoding = field['encoding'] = ENCODINGS[r.u8(0, 4)]
+    if encoding == 'octaves':
         field['octaves'], field['includeInput'] = r.int(1, 16), r.u8(0, 1)
-    if field['encoding'] == 2:
+    if encoding == 'fourier':
         field['features'], field['sigma'], field['seed'] = r.int(4, 256), r.f32(), r.int(0, 2 ** 32 - 1)
+    if 'grid' in encoding:
+        field['levels'], field['features'], field['coarsest'], field['finest'] = r.int(1, 16), r.int(1, 16), r.int(2, 8192), r.int(2, 8192)
+    field['tableLog2'] = r.int(4, 24) if encoding == 'hash grid' else None
     field['depth'], field['width'] = r.int(1, 12), 4 * r.int(1, 64)
-    field['sine'] = r.u8(0, 1) == 0
-    if field['sine']:
+    activation = field['activation'] = ACTIVATIONS[r.u8(0, 6)]
+    if activation in ('sine', 'finer', 'gabor'):
         field['omega'] = r.f32(), r.f32()
+    if activation == 'finer':
+        r.f32(0)
+    if activation == 'gabor':
+        field['scale'] = r.f32()
+    if activation == 'gaussian':
+        field['bell'] = r.f32(0.001)
+    variation = 0 if r.at == len(data) else r.u8(1, 5)
+    field['head'], field['residual'] = HEADS[variation % 3], variation >= 3
     assert r.at == len(data)
     return field
+
+
+def grid_levels(field, d):
+    """(nodes along an axis, vectors, hashed) of each level."""
+    levels, coarsest, finest = field['levels'], field['coarsest'], field['finest']
+    result = []
+    for level in range(levels):
+        n = min(coarsest, finest)
+        if levels == 1:
+            n = coarsest
+        else:
+            goal = coarsest ** (levels - 1 - level) * finest ** level
+            while (n + 1) ** (levels - 1) <= goal:
+                n += 1
+        table = n ** d if field['tableLog2'] is None else 2 ** field['tableLog2']
+        result.append((n, min(n ** d, table), n ** d > table))
+    return result
 
 
 class Context:
@@ -167,11 +204,11 @@ class RangeDecoder:
         return node - 2 ** count
 
 
-def read_parameters(data, shapes):
-    """Dense layers as pairs (weights [fan-in * fan-out], biases)."""
+def read_parameters(data, table_lengths, shapes):
+    """Tables, and dense layers as pairs (weights [fan-in * fan-out], biases)."""
     d = RangeDecoder(data)
     step_exponent, step_exact = [Context() for _ in range(256)], Context()
-    groups = {name: ([Context() for _ in range(16)], [Context() for _ in range(64)]) for name in ('first', 'hidden', 'head', 'bias')}
+    groups = {name: ([Context() for _ in range(16)], [Context() for _ in range(64)]) for name in ('table', 'first', 'hidden', 'head', 'bias')}
 
     def tensor(group, length):
         classes, mantissas = group
@@ -195,12 +232,13 @@ def read_parameters(data, shapes):
         assert all(map(isfinite, values)), 'overflow'
         return values
 
+    tables = [tensor(groups['table'], length) for length in table_lengths]
     layers = []
     for index, (fan_in, fan_out) in enumerate(shapes):
         name = 'first' if index == 0 else 'head' if index == len(shapes) - 1 else 'hidden'
         layers.append((tensor(groups[name], fan_in * fan_out), tensor(groups['bias'], fan_out)))
     assert d.at == len(data) + 3, 'goes on'
-    return layers
+    return tables, layers
 
 
 def sinpi(h):
@@ -221,6 +259,54 @@ def cospi(h):
     return sinpi(f(h + 0.5))
 
 
+def exp2(t):
+    if t < -126:
+        return 0.0
+    if not isfinite(t):
+        return float('nan')
+    n = round(t)
+    r = f(t - n)
+    p = E6
+    for e in (E5, E4, E3, E2, E1, 1.0):
+        p = f(f(p * r) + e)
+    return p * 2.0 ** n
+
+
+def activate(field, layer, z):
+    kind = field['activation']
+    if 'omega' in field:
+        s = f(field['omega'][min(layer, 1)] * INVERSE_PI)
+    if kind == 'sine':
+        return sinpi(f(z * s))
+    if kind == 'relu':
+        return z if z > 0 else 0.0
+    if kind == 'gelu':
+        u = f(z * z)
+        t = f(z * f(f(GELU_CUBIC * u) + GELU_LINEAR))
+        e = exp2(-abs(t))
+        g = f((e if t < 0 else 1) / f(1 + e))
+        return f(z * g)
+    if kind == 'finer':
+        return sinpi(f(f(z * s) * f(abs(z) + 1)))
+    if kind == 'gabor':
+        b = f(z * f(field['scale'] * ROOT_LOG2E))
+        return f(cospi(f(z * s)) * exp2(-f(b * b)))
+    if kind == 'gaussian':
+        b = f(z * f(ROOT_HALF_LOG2E / field['bell']))
+        return exp2(-f(b * b))
+    v = sinpi(f(z * INVERSE_PI))
+    return f(f(0.5 * z) + f(v * v))
+
+
+def head_of(kind, z):
+    if kind == 'linear':
+        return z
+    k = LOG2E if kind == 'sigmoid' else 2 * LOG2E
+    e = exp2(-abs(f(z * k)))
+    m = f(f(1 - e) / f(1 + e))
+    return -m if z < 0 else m
+
+
 def pcg3d(a, b, c):
     mask = 0xFFFFFFFF
     x, y, z = ((v * 1664525 + 1013904223) & mask for v in (a, b, c))
@@ -238,10 +324,40 @@ def fourier_matrix(field, d):
     return [[entry(j * d + i) for i in range(d)] for j in range(field['features'])]
 
 
-def encode(field, matrix, x):
-    if field['encoding'] == 0:
+PRIMES = 1, 2654435761, 805459861, 3674653429
+
+
+def interpolate(field, tables, x):
+    features, d = [], len(x)
+    for (n, vectors, hashed), table in zip(grid_levels(field, d), tables):
+        half = (n - 1) / 2
+        cell, place = [], []
+        for xi in x:
+            h = f(f(half * xi) + half)
+            c = min(max(floor(h), 0), n - 2)
+            cell.append(c)
+            place.append(f(h - c))
+        level = [0.0] * field['features']
+        for k in range(2 ** d):
+            w, number = 1.0, 0
+            for i in range(d):
+                bit = k >> i & 1
+                w = f(w * (place[i] if bit else f(1 - place[i])))
+                node = cell[i] + bit
+                number = number ^ node * PRIMES[i] & 0xFFFFFFFF if hashed else number + node * n ** i
+            number %= vectors
+            for j in range(field['features']):
+                level[j] = f(level[j] + f(w * table[number * field['features'] + j]))
+        features += level
+    return features
+
+
+def encode(field, matrix, tables, x):
+    if field['encoding'] == 'identity':
         return x
-    if field['encoding'] == 1:
+    if 'grid' in field['encoding']:
+        return interpolate(field, tables, x)
+    if field['encoding'] == 'octaves':
         features = list(x) if field['includeInput'] else []
         for k in range(field['octaves']):
             for xi in x:
@@ -256,9 +372,9 @@ def encode(field, matrix, x):
     return [sinpi(h) for h in phases] + [cospi(h) for h in phases]
 
 
-def sample(z, maximum):
+def sample(h, maximum):
     half = maximum / 2
-    v = f(f(half * z) + half)
+    v = f(f(half * h) + half)
     v = v if v > 0 else 0
     return round(v if v < maximum else maximum)
 
@@ -269,23 +385,31 @@ def decode(data):
     head, field = read_head(chunks[b'HEAD']), read_field(chunks[b'FELD'])
     size, channels = head['size'], head['channels']
     d = len(size)
-    width = {0: d, 1: 2 * d * field.get('octaves', 0) + d * field.get('includeInput', 0), 2: 2 * field.get('features', 0)}[field['encoding']]
+    encoding, lengths = field['encoding'], []
+    width = d
+    if encoding == 'octaves':
+        width = 2 * d * field['octaves'] + d * field['includeInput']
+    elif encoding == 'fourier':
+        width = 2 * field['features']
+    elif 'grid' in encoding:
+        lengths = [vectors * field['features'] for _, vectors, _ in grid_levels(field, d)]
+        width = len(lengths) * field['features']
     shapes = []
     for index in range(field['depth'] + 1):
         shapes.append((width, channels if index == field['depth'] else field['width']))
         width = field['width']
-    layers = read_parameters(chunks[b'PARM'], shapes)
+    tables, layers = read_parameters(chunks[b'PARM'], lengths, shapes)
     assert level == 1 and prod(size) * sum(a * b for a, b in shapes) < 2 ** 28, 'too large for this decoder'
     assert (b'iccp' in chunks) == (head['color'] == 1) and (channels > 1 or not head['alpha']), 'header'
 
-    matrix = fourier_matrix(field, d) if field['encoding'] == 2 else None
+    matrix = fourier_matrix(field, d) if encoding == 'fourier' else None
     samples = bytearray()
     for point in range(prod(size)):
         x, rest = [], point
         for n in size:
             x.append(f((2 * (rest % n) + 1 - n) / n))
             rest //= n
-        values = encode(field, matrix, x)
+        values, outputs = encode(field, matrix, tables, x), []
         for index, ((weights, biases), (fan_in, fan_out)) in enumerate(zip(layers, shapes)):
             result = []
             for o in range(fan_out):
@@ -293,14 +417,16 @@ def decode(data):
                 for i in range(fan_in):
                     acc = f(acc + f(values[i] * weights[i * fan_out + o]))
                 if index < field['depth']:
-                    if field['sine']:
-                        acc = sinpi(f(acc * f(field['omega'][min(index, 1)] * INVERSE_PI)))
-                    else:
-                        acc = acc if acc > 0 else 0.0
+                    acc = activate(field, index, acc)
+                    if field['residual'] and index >= 2 and index % 2 == 0:
+                        acc = f(0.5 * f(outputs[index - 2][o] + acc))
+                else:
+                    acc = head_of(field['head'], acc)
                 result.append(acc)
             values = result
-        for z in values:
-            samples += struct.pack('<B' if head['maximum'] == 255 else '<H', sample(z, head['maximum']))
+            outputs.append(values)
+        for h in values:
+            samples += struct.pack('<B' if head['maximum'] == 255 else '<H', sample(h, head['maximum']))
     return head, bytes(samples)
 
 
