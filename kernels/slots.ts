@@ -15,6 +15,8 @@ export enum Slot {
   Activation,
   /** f32: factor of z^2 in the exponent, of Gabor and Gaussian. */
   ActivationRate,
+  /** Offset inside a thread's scratch of two buffers for the gradients of residual blocks; 0: no such network. */
+  Residual,
   /** f32: k of the head's sample 1 / (1 + exp(-k z)); 0: the sample is 0.5 + 0.5 z. */
   HeadRate,
   /** Samples in a tile, a multiple of 4. */
@@ -25,7 +27,7 @@ export enum Slot {
   PhaseOffsets,
   /** The first features are the coordinates instead. */
   IncludeInput,
-  /** A zero for every feature. */
+  /** A zero for every feature and every unit. */
   Zeros,
   /** Coefficients of sine (c4 ... c0, docs/FORMAT.md), then of cosine (c4 ... c0), each four times: 80 bytes and 80 bytes. */
   Coefficients,
@@ -160,6 +162,8 @@ export enum LayerSlot {
   Slope,
   /** f64, two words: omega / pi. */
   HalfTurns,
+  /** Offset inside a thread's scratch of the values that this layer's are averaged with; 0: none. */
+  Shortcut = HalfTurns + 2,
   Words = 16,
 }
 

@@ -6,6 +6,7 @@ import { activateRelu, activateSine } from './activations';
 import { backProduct, biasGradient, product, weightGradient } from './dense';
 import { encode } from './grid';
 import { floatWord, layerAt, word } from './record';
+import { closeBlock, joinGradients } from './residual';
 import { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
 import { encodeTables } from './tables';
 
@@ -41,6 +42,7 @@ export function forwardLayers(scratch: usize, samples: usize): void {
     const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
     const result = scratch + load<u32>(layer, LayerSlot.Result << 2);
     const slope = scratch + load<u32>(layer, LayerSlot.Slope << 2);
+    const shortcut: usize = load<u32>(layer, LayerSlot.Shortcut << 2);
     const fanIn: usize = load<u32>(layer, LayerSlot.FanIn << 2);
     const weight = forward + load<u32>(layer, LayerSlot.Weight << 2);
     const bias = forward + load<u32>(layer, LayerSlot.Bias << 2);
@@ -53,6 +55,7 @@ export function forwardLayers(scratch: usize, samples: usize): void {
       const at = (p >> 1) * stride;
       product(input, stride, fanIn, weight + p * panelBytes, panelBytes, bias + (p << 5), min(<usize>2, panels - p), result + at, stride, samples);
       activate(kind, layer, result + at, slope + at, samples << 6);
+      if (shortcut != 0) closeBlock(result + at, slope + at, scratch + shortcut + at, samples << 6);
     }
   }
 }
@@ -61,6 +64,7 @@ export function forwardLayers(scratch: usize, samples: usize): void {
 export function backwardTile(scratch: usize, gradient: usize, samples: usize): void {
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const backward: usize = word(Slot.Backward);
+  const residual = word(Slot.Residual);
   const last: i32 = <i32>word(Slot.Layers) - 1;
   for (let l = last; l >= 0; l--) {
     const layer = layerAt(l);
@@ -74,7 +78,25 @@ export function backwardTile(scratch: usize, gradient: usize, samples: usize): v
     weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples);
     if (l > 0) {
       const slope = scratch + load<u32>(layerAt(l - 1), LayerSlot.Slope << 2);
-      backProduct(g, stride, load<u32>(layer, LayerSlot.FanOut << 2), backward + weight, panels << 8, inBlocks, slope, stride, samples);
+      const fanOut: usize = load<u32>(layer, LayerSlot.FanOut << 2);
+      if (residual == 0 || (l & 1) == 0) backProduct(g, stride, fanOut, backward + weight, panels << 8, inBlocks, slope, stride, samples);
+      else backBlock(scratch, g, l, backward + weight, slope, samples);
     }
   }
+}
+
+/** As backProduct of layer `l` of a residual network, where layer l - 1 begins or closes a block. */
+export function backBlock(scratch: usize, g: usize, l: i32, weights: usize, slope: usize, samples: usize): void {
+  const stride: usize = (<usize>word(Slot.Tile)) << 6;
+  const layer = layerAt(l);
+  const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
+  const inBlocks: usize = load<u32>(layer, LayerSlot.InBlocks << 2);
+  const blocks = (inBlocks + 1) >> 1;
+  const carry = scratch + word(Slot.Residual);
+  const gradient = carry + blocks * stride;
+  product(g, stride, load<u32>(layer, LayerSlot.FanOut << 2), weights, panels << 8, word(Slot.Zeros), inBlocks, gradient, stride, samples);
+  // The last layer is the head; a shortcut joins layer l - 1 where l + 1 is a hidden one.
+  const joins = l + 1 < <i32>word(Slot.Layers) - 1;
+  const closes = load<u32>(layerAt(l - 1), LayerSlot.Shortcut << 2) != 0;
+  for (let at: usize = 0; at < blocks * stride; at += stride) joinGradients(slope + at, gradient + at, carry + at, samples << 6, joins, closes);
 }

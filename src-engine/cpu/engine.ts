@@ -42,16 +42,15 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
 }
 
 function refusal(field: Field, plan: FitPlan): string | null {
-  const beyond = missing(field, plan);
+  const beyond = missing(plan);
   if (beyond) return `The cpu engine has no kernel for ${beyond} yet; choose another engine.`;
   if (field.width % 4 !== 0) return 'The cpu engine needs a width that is a multiple of 4; choose the next one.';
   return null;
 }
 
 /** What there is no kernel for. */
-function missing(field: Field, plan: FitPlan): string | false {
+function missing(plan: FitPlan): string | false {
   return (
-    (field.residual === true && 'residual blocks') ||
     (plan.optimizer.kind !== 'adam' && 'Muon') ||
     (plan.optimizer.weightDecay !== 0 && 'weight decay') ||
     (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`) ||

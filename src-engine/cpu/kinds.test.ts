@@ -43,6 +43,7 @@ const fields = fc.record<Field>({
   width: fc.constantFrom(4, 8, 12, 20, 36),
   activation: fc.constantFrom(...ACTIVATIONS),
   head: fc.constantFrom(...HEADS),
+  residual: fc.boolean(),
 });
 const plans = fc.record<Partial<FitPlan>>({
   loss: fc.constantFrom(...LOSSES),
@@ -119,6 +120,10 @@ describe('the cpu engine agrees with the float64 reference', async () => {
     await expectGradient(request({ ...PLAIN, activation, depth: 1 }, {}));
     await expectGradient(request({ ...PLAIN, activation, depth: 12, width: 8 }, {}));
     await expectSteps(request({ ...PLAIN, activation, depth: 3 }, {}), 20);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 12])('in residual networks of %i hidden layers', async (depth) => {
+    for (const activation of ACTIVATIONS.slice(0, 3)) await expectGradient(request({ ...PLAIN, activation, depth, residual: true }, { batch: 140 }));
   });
 
   it('in the gradient of any field', async () => {

@@ -7,7 +7,7 @@
  * zeros, a bias behind its weights padded to 16.
  */
 import { fourierMatrix } from '#core/field/encoding';
-import { encodedWidth, gridOf, headOf, omegaOf, type Activation, type Field } from '#core/field/field';
+import { closesBlock, encodedWidth, gridOf, headOf, omegaOf, type Activation, type Field } from '#core/field/field';
 import { parameterLayout, type ParameterLayout } from '#core/field/layout';
 import { INVERSE_PI, SINE_COEFFICIENTS, sineScale } from '#core/coding/exact-math';
 import { ActivationKind, LayerSlot, Place, Slot } from '#kernels/slots';
@@ -159,7 +159,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
   const features = field.encoding.kind === 'identity' ? 0 : encodedWidth(field.encoding, field.inputs);
   const phases = gridOf(field.encoding) ? 0 : features;
   const coefficients = arena.take(160);
-  const zeros = arena.take(Math.max(64, up(phases, 16) * 4));
+  const zeros = arena.take(up(Math.max(phases, field.width), 16) * 4);
   const phasePanels = arena.take(up(phases, 8) * field.inputs * 4);
   const phaseOffsets = arena.take(up(phases, 16) * 4);
   const forward = arena.take(layout.bytes);
@@ -181,6 +181,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
     if (!head) places.push({ input: result, result: 0, slope: 0 });
     else place(tile * up(field.outputs, 4) * 4);
   });
+  const residual = field.residual === true && !exact ? place(2 * Math.ceil(field.width / 16) * block) : 0;
   const tableScratch = place(tables?.scratchBytes ?? 0);
   const scratch = arena.take(scratchStride * threads);
 
@@ -214,6 +215,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         [Slot.ScratchStride, scratchStride],
         [Slot.Forward, forward],
         [Slot.TableScratch, tableScratch],
+        [Slot.Residual, residual],
       ];
       for (const [slot, value] of words) job.set(slot, value);
       job.setFloat(Slot.ActivationRate, activationRate(field.activation));
@@ -239,6 +241,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         job.set(at + LayerSlot.Input, places[index]!.input);
         job.set(at + LayerSlot.Result, places[index]!.result);
         job.set(at + LayerSlot.Slope, places[index]!.slope);
+        job.set(at + LayerSlot.Shortcut, !head && closesBlock(field, index) ? places[index - 2]!.result : 0);
       });
       return job;
     },
