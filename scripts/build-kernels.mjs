@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sources = join(root, 'kernels', 'assembly');
 const build = join(root, 'kernels', 'build');
 
-/** The trainer's threads share one imported memory; the exact decoder is single-threaded code that also runs in browsers. */
+/** The threads share one imported memory; the exact decoder also runs on one thread, in browsers that have no shared memory. */
 const COMMON = ['--runtime', 'stub', '--enable', 'simd', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--importMemory', '--noExportMemory', '--maximumMemory', '65536', '--use', 'abort='];
 const SHARED = [...COMMON, '--enable', 'threads', '--sharedMemory', '--initialMemory', '2'];
 /** Each kernel with its source; `trainer-relaxed` is the trainer with fused multiply-adds (kernels/assembly/fused.ts). */
@@ -20,6 +20,7 @@ const KERNELS = {
   trainer: { source: 'trainer', flags: SHARED },
   'trainer-relaxed': { source: 'trainer', flags: [...SHARED, '--enable', 'relaxed-simd'] },
   exact: { source: 'exact', flags: [...COMMON, '--initialMemory', '2'] },
+  'exact-shared': { source: 'exact', flags: SHARED },
   // Measured against, never shipped.
   peak: { source: 'peak', flags: [...COMMON, '--initialMemory', '2'] },
   'peak-relaxed': { source: 'peak', flags: [...COMMON, '--initialMemory', '2', '--enable', 'relaxed-simd'] },

@@ -17,6 +17,8 @@
  * Layout: a vector takes 1, 2 or a multiple of 4 numbers (Slot.VectorBytes), the padding stays 0. Points of samples are
  * [axis][sample], features and their gradients [level][sample][vector]. Samples go by four, a lane each, as far as their corners:
  * byte addresses and weights are written to a small buffer [corner][address x 4, weight x 4] in the order of grid.ts.
+ *
+ * Interpolation is also that of the exact decoder (docs/FORMAT.md, part 3): its operations and their order are the format.
  */
 import { LayerSlot, LevelSlot, Place, Slot } from '../slots';
 import { backProduct } from './dense';

@@ -7,8 +7,8 @@
  *     w_k = product over axes i ascending of (bit i of k ? f_i : 1 - f_i)
  *     feature j = sum over corners k ascending, from 0, of w_k * vector(c + bits of k)[j]
  *
- * with every operation rounded. No power of two may be left out of these products, and no lerp may take their place: the order is
- * the format. kernels/assembly/exact-tables.ts is the twin.
+ * with every operation rounded. The order is the format: no interpolation axis by axis may take its place, though it would cost less.
+ * kernels/assembly/tables.ts does the same in SIMD.
  */
 import { vectorIndex } from '../field/grid';
 import type { TableSlot } from '../field/layout';

@@ -1,35 +1,60 @@
-/** The linear memory of kernels/assembly/exact.ts, ready to run: pure TypeScript, so that Node and browsers build the same. */
+/**
+ * The linear memory of kernels/assembly/exact.ts: planned, asked for by the caller, then written. Pure TypeScript, so that Node and
+ * browsers build the same. Weights and tables lie in it once; every thread has its own scratch and output.
+ */
+import { activationScales, headScale } from '#core/coding/exact-activations';
 import { StudioError } from '#core/errors';
-import { gridOf, headOf, type Field } from '#core/field/field';
+import { headOf, type Field } from '#core/field/field';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
-import { Slot } from '#kernels/slots';
+import { LayerSlot, Slot } from '#kernels/slots';
 import { Arena, planNetwork, toPanels } from './plan';
+import { storeTables } from './tables';
 
 /** Points of one call of the kernel: some milliseconds, so that progress is smooth and an abort is quick. */
 export const BLOCK_POINTS = 4096;
 
-export interface ExactImage {
-  /** Whole pages of 64 KiB with the job record and the weights in them; in shared memory where `shared` was asked for. */
-  readonly image: Uint8Array;
-  /** Address of the samples of a block. */
-  readonly output: number;
+export interface ExactPlan {
+  /** Pages of 64 KiB. */
+  readonly pages: number;
+  /** Address of the samples of a block, for each thread. */
+  readonly outputs: readonly number[];
+  /** Job record, weights and tables into a zeroed memory of that many pages. */
+  write(buffer: ArrayBufferLike): void;
 }
 
-/** Memory image to synthesize `parameters` of `field` (layout of parameterLayout) on a grid of `size`. */
-export function exactImage(field: Field, parameters: Float32Array, size: readonly number[], type: SampleType, shared: boolean): ExactImage {
-  const plain = field.activation.kind === 'sine' || field.activation.kind === 'relu';
-  if (!plain || gridOf(field.encoding) || headOf(field) !== 'linear' || field.residual) throw new StudioError('failed', 'synthesis.kind', 'This kind of network cannot be decoded quickly yet.');
+/**
+ * Plans the synthesis of `parameters` of `field` (layout of parameterLayout) on a grid of `size` by `threads` threads. Throws
+ * StudioError 'failed'/'synthesis.shape' when there are not as many parameters as the field has.
+ */
+export function planExact(field: Field, parameters: Float32Array, size: readonly number[], type: SampleType, threads: number): ExactPlan {
   const bytes = type === 'uint8' ? 1 : 2;
   const arena = new Arena();
-  const network = planNetwork(arena, field, 1, 1, true);
-  const output = arena.take(BLOCK_POINTS * field.outputs * bytes);
-  const length = arena.pages * 65536;
-  const image = new Uint8Array(shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length));
-  const job = network.write(image.buffer);
-  toPanels(network.layout, parameters, new Float32Array(image.buffer, network.forward, network.layout.bytes / 4));
-  size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
-  job.set(Slot.Output, output);
-  job.setFloat(Slot.Half, sampleMaximum(type) / 2);
-  job.set(Slot.StoredBytes, bytes);
-  return { image, output };
+  const network = planNetwork(arena, field, threads, 1, true);
+  const { layout, tables } = network;
+  if (parameters.length !== layout.flat.length) {
+    throw new StudioError('failed', 'synthesis.shape', `The field has ${layout.flat.length} parameters, ${parameters.length} were given.`);
+  }
+  const stride = Math.ceil((BLOCK_POINTS * field.outputs * bytes) / 64) * 64;
+  const output = arena.take(stride * threads);
+  return {
+    pages: arena.pages,
+    outputs: Array.from({ length: threads }, (_, thread) => output + thread * stride),
+    write(buffer) {
+      const job = network.write(buffer);
+      toPanels(layout, parameters, new Float32Array(buffer, network.forward, layout.bytes / 4));
+      if (tables) storeTables(tables, parameters, buffer, tables.address);
+      size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
+      job.set(Slot.Output, output);
+      job.set(Slot.OutputStride, stride);
+      job.setFloat(Slot.Half, sampleMaximum(type) / 2);
+      job.set(Slot.StoredBytes, bytes);
+      // The decoder multiplies sums by factors of its own, where the trainer has them in its weights.
+      job.setFloat(Slot.HeadRate, headScale(headOf(field)));
+      for (let layer = 0; layer < field.depth; layer++) {
+        const { phase, envelope } = activationScales(field.activation, layer);
+        job.setFloat(Slot.LayerTable + layer * LayerSlot.Words + LayerSlot.ForwardScale, phase);
+        job.setFloat(Slot.ActivationRate, envelope);
+      }
+    },
+  };
 }

@@ -6,11 +6,12 @@ import { StudioError } from '#core/errors';
 import type { Synthesizer } from '#core/coding/types';
 import { pointCount } from '#core/signal/signal';
 import { wasmBase64 } from '#kernels/build/exact.wasm';
-import { BLOCK_POINTS, exactImage } from './exact-image';
+import { BLOCK_POINTS, planExact } from './exact-image';
 import { allocateGrid } from './grid';
+import { MAXIMUM_PAGES } from './plan';
 
 interface ExactExports {
-  synthesize(first: number, count: number): void;
+  synthesize(thread: number, first: number, count: number): void;
 }
 
 /** Milliseconds of work between two turns of the event loop. */
@@ -18,15 +19,26 @@ const TURN_MILLISECONDS = 12;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
+/** Memory of this thread alone. Throws StudioError 'failed'/'memory' when it cannot be had. */
+function allocate(pages: number): WebAssembly.Memory {
+  const size = `${Math.ceil(pages / 16)} MiB`;
+  if (pages > MAXIMUM_PAGES) throw new StudioError('failed', 'memory', `Decoding this needs ${size} of memory; 4 GiB can be addressed.`);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (error) {
+    throw new StudioError('failed', 'memory', `Decoding this needs ${size} of memory, which could not be had. Close other windows or programs.`, { cause: error });
+  }
+}
+
 /** As ExactSynthesizer.synthesize, on this thread. */
 export const synthesizeLocally: Synthesizer = async (field, parameters, size, type, options = {}) => {
   const { signal, onProgress } = options;
   const points = pointCount(size);
   const samples = allocateGrid(size, field.inputs, (count) => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs)));
   compiled ??= WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
-  const { image, output } = exactImage(field, parameters, size, type, false);
-  const memory = new WebAssembly.Memory({ initial: image.length / 65536, maximum: 65536 });
-  new Uint8Array(memory.buffer).set(image);
+  const plan = planExact(field, parameters, size, type, 1);
+  const memory = allocate(plan.pages);
+  plan.write(memory.buffer);
   const instance = await WebAssembly.instantiate(await compiled, { env: { memory } });
   const { synthesize } = instance.exports as unknown as ExactExports;
   const Values = type === 'uint8' ? Uint8Array : Uint16Array;
@@ -39,8 +51,8 @@ export const synthesizeLocally: Synthesizer = async (field, parameters, size, ty
     }
     if (signal?.aborted === true) throw new StudioError('cancelled', 'cancelled', 'The decode was cancelled.');
     const count = Math.min(BLOCK_POINTS, points - first);
-    synthesize(first, count);
-    samples.set(new Values(memory.buffer, output, count * field.outputs), first * field.outputs);
+    synthesize(0, first, count);
+    samples.set(new Values(memory.buffer, plan.outputs[0], count * field.outputs), first * field.outputs);
   }
   onProgress?.(1);
   return samples;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { synthesize as plain } from '#core/coding/synthesis';
+import { anyField } from '#core/coding/test-fields';
 import type { Activation, Encoding, Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
@@ -11,28 +12,12 @@ import { synthesizeLocally } from './exact-local';
 const exact = createExactSynthesizer({ threads: 2 });
 afterAll(() => exact.dispose());
 
-const encoding: fc.Arbitrary<Encoding> = fc.oneof(
-  fc.constant<Encoding>({ kind: 'identity' }),
-  fc.record({ kind: fc.constant('octaves' as const), octaves: fc.integer({ min: 1, max: 16 }), includeInput: fc.boolean() }),
-  fc.record({ kind: fc.constant('fourier' as const), features: fc.integer({ min: 4, max: 37 }), sigma: fc.constantFrom(0.01, 3.3, 1000), seed: fc.nat() }),
-);
-const activation: fc.Arbitrary<Activation> = fc.oneof(
-  fc.constant<Activation>({ kind: 'relu' }),
-  fc.record({ kind: fc.constant('sine' as const), omega0: fc.constantFrom(0.01, 30, 1000), omegaHidden: fc.constantFrom(1, 30.7) }),
-);
-const field: fc.Arbitrary<Field> = fc.record({
-  inputs: fc.integer({ min: 1, max: 4 }),
-  outputs: fc.integer({ min: 1, max: 16 }),
-  encoding,
-  depth: fc.integer({ min: 1, max: 4 }),
-  width: fc.integer({ min: 1, max: 10 }).map((n) => 4 * n),
-  activation,
-});
-
-/** Parameters from ordinary to absurd: up to `magnitude` times the initial ones, and some poison. */
+/** Parameters from ordinary to absurd: up to `magnitude` times the initial ones, tables 5000 times that, and some poison. */
 function parametersFor(shape: Field, seed: number, magnitude: number, poison: number): Float32Array {
-  const parameters = initialParameters(shape, seed).map((value) => value * magnitude);
-  const { length } = parameterLayout(shape);
+  const { length, tables } = parameterLayout(shape);
+  const parameters = initialParameters(shape, seed);
+  for (const { offset, length: numbers } of tables) for (let at = offset; at < offset + numbers; at++) parameters[at]! *= 5000;
+  for (let at = 0; at < length; at++) parameters[at]! *= magnitude;
   for (let i = 0; i < poison; i++) {
     const bad = [NaN, Infinity, -Infinity, 3e38, -3e38, 1e-45, -0][i % 7]!;
     parameters[Math.floor(uniform(seed, 1, i) * length)] = bad;
@@ -44,7 +29,7 @@ describe('the exact synthesizer', () => {
   it('equals the plain TypeScript synthesis to the bit, for any field and any parameters', async () => {
     await fc.assert(
       fc.asyncProperty(
-        field,
+        anyField,
         fc.nat(),
         fc.constantFrom(0, 1e-30, 1, 10, 1e4, 1e20),
         fc.constantFrom(0, 0, 1, 7),
@@ -57,8 +42,63 @@ describe('the exact synthesizer', () => {
           expect(await synthesizeLocally(shape, parameters, size, type)).toEqual(expected);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
+  });
+
+  const activations: readonly Activation[] = [
+    { kind: 'sine', omega0: 30, omegaHidden: 20 },
+    { kind: 'relu' },
+    { kind: 'gelu' },
+    { kind: 'finer', omega0: 9, omegaHidden: 5, biasRange: 1 },
+    { kind: 'gabor', omega0: 12, omegaHidden: 7, scale: 3 },
+    { kind: 'gaussian', sigma: 0.2 },
+    { kind: 'snake-alt' },
+  ];
+
+  it.each(activations)('equals it for $kind layers over the whole range of sums, with every head', async (activation) => {
+    for (const head of ['linear', 'sigmoid', 'tanh'] as const) {
+      const shape: Field = { inputs: 2, outputs: 5, encoding: { kind: 'identity' }, depth: 3, width: 20, activation, residual: head !== 'tanh', head };
+      for (const magnitude of [0.3, 1, 4, 50]) {
+        const parameters = parametersFor(shape, 11, magnitude, 0);
+        const expected = await plain(shape, parameters, [41, 23], 'uint16');
+        expect(await exact.synthesize(shape, parameters, [41, 23], 'uint16')).toEqual(expected);
+        if (magnitude === 1) expect(new Set(expected).size).toBeGreaterThan(100);
+      }
+    }
+  });
+
+  it.each<Encoding>([
+    { kind: 'dense-grid', levels: 3, features: 8, coarsest: 5, finest: 17 },
+    { kind: 'hash-grid', levels: 8, features: 2, coarsest: 4, finest: 300, tableLog2: 9 },
+    { kind: 'hash-grid', levels: 16, features: 3, coarsest: 2, finest: 8192, tableLog2: 11 },
+    { kind: 'hash-grid', levels: 2, features: 16, coarsest: 8192, finest: 3, tableLog2: 24 },
+  ])('equals it for a $kind of $levels levels with vectors of $features', async (encoding) => {
+    const shape: Field = { inputs: encoding.kind === 'hash-grid' && encoding.tableLog2 === 24 ? 1 : 2, outputs: 3, encoding, depth: 1, width: 12, activation: { kind: 'relu' } };
+    const parameters = parametersFor(shape, 5, 1, 0);
+    const size = shape.inputs === 1 ? [5003] : [131, 67];
+    const expected = await plain(shape, parameters, size, 'uint16');
+    expect(await exact.synthesize(shape, parameters, size, 'uint16')).toEqual(expected);
+    expect(await synthesizeLocally(shape, parameters, size, 'uint16')).toEqual(expected);
+    expect(new Set(expected).size).toBeGreaterThan(1000);
+  });
+
+  it('gives the same on one thread and on five', async () => {
+    const shape: Field = { inputs: 3, outputs: 1, encoding: { kind: 'hash-grid', levels: 6, features: 4, coarsest: 3, finest: 64, tableLog2: 10 }, depth: 2, width: 16, activation: { kind: 'gelu' }, head: 'sigmoid' };
+    const parameters = parametersFor(shape, 8, 1, 0);
+    const results = [];
+    for (const threads of [1, 5]) {
+      const other = createExactSynthesizer({ threads });
+      results.push(await other.synthesize(shape, parameters, [33, 31, 29], 'uint8'));
+      await other.dispose();
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[0]).toEqual(await synthesizeLocally(shape, parameters, [33, 31, 29], 'uint8'));
+  });
+
+  it('refuses parameters that are not those of the field', async () => {
+    const shape: Field = { inputs: 2, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'relu' } };
+    for (const synthesize of [exact.synthesize, synthesizeLocally]) await expect(synthesize(shape, initialParameters(shape, 0).subarray(1), [4, 4], 'uint8')).rejects.toMatchObject({ code: 'synthesis.shape' });
   });
 
   it('keeps the order of many blocks, reports progress to the end, and serves calls in turn', async () => {

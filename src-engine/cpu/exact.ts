@@ -1,14 +1,15 @@
 /**
- * The normative synthesis (docs/FORMAT.md, part 2) on worker threads: kernels/assembly/exact.ts gives the same samples as
- * src-core/coding/synthesis.ts, to the bit, some hundred times faster. Every thread has its own memory with its own copy of
- * the weights; blocks of points are taken from a shared counter. A decode is cut into jobs of the pool, so that a fit that shares the
+ * The normative synthesis (docs/FORMAT.md, part 3) on worker threads: kernels/assembly/exact.ts gives the same samples as
+ * src-core/coding/synthesis.ts, to the bit, some hundred times faster. The threads share one memory with one copy of weights and
+ * tables; blocks of points are taken from a shared counter. A decode is cut into jobs of the pool, so that a fit that shares the
  * threads goes on, pauses and stops meanwhile.
  */
 import { StudioError } from '#core/errors';
 import type { Synthesizer } from '#core/coding/types';
 import { pointCount } from '#core/signal/signal';
-import { BLOCK_POINTS, exactImage } from './exact-image';
+import { BLOCK_POINTS, planExact } from './exact-image';
 import { allocateGrid } from './grid';
+import { allocateShared } from './memory';
 import { WorkerPool, type PoolJob } from './pool';
 import { freshKey } from './trainer';
 
@@ -35,7 +36,9 @@ export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): E
     const points = pointCount(size);
     const make = (count: number): Uint8Array | Uint16Array => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs));
     const samples = allocateGrid(size, field.inputs, make);
-    const { image, output } = exactImage(field, parameters, size, type, true);
+    const plan = planExact(field, parameters, size, type, pool.threads);
+    const memory = allocateShared(plan.pages, 'Close other programs, or use fewer threads.');
+    plan.write(memory.buffer);
     const control = new Int32Array(new SharedArrayBuffer(8));
     const key = freshKey();
     const abandon = (): void => {
@@ -45,7 +48,7 @@ export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): E
     signal?.addEventListener('abort', abandon);
     let done = 0;
     try {
-      const message = { kind: 'synthesize', key, image, output, control, points, blockPoints: BLOCK_POINTS, channels: field.outputs, bytes: samples.BYTES_PER_ELEMENT, milliseconds: TURN_MILLISECONDS };
+      const message = { kind: 'synthesize', key, memory, output: plan.outputs, control, points, blockPoints: BLOCK_POINTS, channels: field.outputs, bytes: samples.BYTES_PER_ELEMENT, milliseconds: TURN_MILLISECONDS };
       const turn: PoolJob = {
         message: () => message,
         onPart: (part) => {

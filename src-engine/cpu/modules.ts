@@ -1,14 +1,14 @@
 /**
  * The compiled kernels, and which build of the trainer runs here. There are two from one source: `plain` for every host with
  * WebAssembly SIMD, and `relaxed` with the fused multiply-adds of relaxed SIMD (WebAssembly 3.0), which are one operation instead of
- * two. The exact decoder has one build, which never fuses.
+ * two. The exact decoder never fuses.
  *
  * Electron and Node from 21 on have relaxed SIMD. Node 20 has it behind a flag of V8 11.3, with the final opcodes. V8 reads the flag
  * when it compiles or validates a module, and code that it optimizes later, on any thread, follows its module; so the flag is set
  * for that moment only.
  */
 import { setFlagsFromString } from 'node:v8';
-import { wasmBase64 as exactBase64 } from '#kernels/build/exact.wasm';
+import { wasmBase64 as exactBase64 } from '#kernels/build/exact-shared.wasm';
 import { wasmBase64 as relaxedBase64 } from '#kernels/build/trainer-relaxed.wasm';
 import { wasmBase64 as plainBase64 } from '#kernels/build/trainer.wasm';
 

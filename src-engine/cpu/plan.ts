@@ -9,7 +9,7 @@
 import { fourierMatrix } from '#core/field/encoding';
 import { closesBlock, encodedWidth, gridOf, headOf, omegaOf, type Activation, type Field } from '#core/field/field';
 import { parameterLayout, type ParameterLayout } from '#core/field/layout';
-import { INVERSE_PI, SINE_COEFFICIENTS, sineScale } from '#core/coding/exact-math';
+import { INVERSE_PI, SINE_COEFFICIENTS } from '#core/coding/exact-math';
 import { ActivationKind, LayerSlot, Place, Slot } from '#kernels/slots';
 import { planTables, type TablePlan } from './tables';
 
@@ -163,7 +163,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
   const phasePanels = arena.take(up(phases, 8) * field.inputs * 4);
   const phaseOffsets = arena.take(up(phases, 16) * 4);
   const forward = arena.take(layout.bytes);
-  const tables = exact ? null : planTables(arena, field, layout.flat, tile);
+  const tables = planTables(arena, field, layout.flat, tile);
 
   // A thread's scratch: coordinates, features, results and slopes of the hidden layers, head, targets.
   const block = tile * 64;
@@ -233,8 +233,7 @@ export function planNetwork(arena: Arena, field: Field, threads: number, normali
         job.set(at + LayerSlot.OutPanels, layer.outPanels);
         job.set(at + LayerSlot.Weight, layer.weight);
         job.set(at + LayerSlot.Bias, layer.bias);
-        // The exact decoder multiplies the sums, the trainer the weights.
-        job.setFloat(at + LayerSlot.ForwardScale, sine && !head ? (exact ? sineScale(omega) : omega * INVERSE_PI) : 1);
+        job.setFloat(at + LayerSlot.ForwardScale, sine && !head ? omega * INVERSE_PI : 1);
         job.setFloat(at + LayerSlot.BackwardScale, folded);
         job.setFloat(at + LayerSlot.GradientScale, folded / normalizer);
         job.setDouble(at + LayerSlot.HalfTurns, omega / Math.PI);

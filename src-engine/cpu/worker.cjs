@@ -20,13 +20,10 @@ if (workerData.background && process.platform === 'linux') {
 /** WebAssembly instances by the key of the memory that they work on. */
 const instances = new Map();
 
-function instanceOf(key, module, memory, image) {
+function instanceOf(key, module, memory) {
   let entry = instances.get(key);
   if (entry === undefined) {
-    // A shared memory is the trainer's; without one the instance gets its own copy of the image.
-    const own = memory ?? new WebAssembly.Memory({ initial: Math.ceil(image.length / 65536), maximum: 65536 });
-    if (memory === undefined) new Uint8Array(own.buffer).set(image);
-    entry = { memory: own, exports: new WebAssembly.Instance(workerData.modules[module], { env: { memory: own } }).exports };
+    entry = { memory, exports: new WebAssembly.Instance(workerData.modules[module], { env: { memory } }).exports };
     instances.set(key, entry);
   }
   return entry;
@@ -65,12 +62,12 @@ const kinds = {
     });
   },
   synthesize(message) {
-    const { key, image, output, channels, bytes } = message;
-    const { memory, exports } = instanceOf(key, 'exact', undefined, image);
+    const { thread, key, output, channels, bytes } = message;
+    const { memory, exports } = instanceOf(key, 'exact', message.memory);
     const Values = bytes === 1 ? Uint8Array : Uint16Array;
     return blocks(message, (first, count) => {
-      exports.synthesize(first, count);
-      return new Values(memory.buffer, output, count * channels).slice();
+      exports.synthesize(thread, first, count);
+      return new Values(memory.buffer, output[thread], count * channels).slice();
     });
   },
   forget({ key }) {

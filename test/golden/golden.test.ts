@@ -5,6 +5,7 @@ import { encodeFile } from '#core/coding/file';
 import { unpackFile } from '#core/coding/pack';
 import { sampleBytes } from '#core/coding/sha256';
 import { synthesize } from '#core/coding/synthesis';
+import { synthesizeLocally } from '#engine/cpu/exact-local';
 import { GOLDEN_CASES, makeGolden } from './cases';
 
 const path = (name: string): URL => new URL(name, import.meta.url);
@@ -38,5 +39,6 @@ describe('golden files', () => {
     expect(content.field).toEqual(field);
     expect(new Set(samples).size).toBeGreaterThan(50); // a constant picture would prove little
     expect(encodeFile(content, content.ancillary)).toEqual(bytes);
+    expect((await unpackFile(bytes, synthesizeLocally)).samples).toEqual(samples);
   });
 });
