@@ -113,7 +113,7 @@ function tileKernels(kernels: Record<string, Kernel>, job: DataView, field: Fiel
   add('headErrors', 1, 0, tile * 6, () => void kernels.headErrors(result(depth), targets, tile, tile, word(Slot.ChunkLoss)));
   const chunk = word(Slot.ChunkSamples);
   list.push({ name: WHOLE, run: () => void kernels.trainChunk(scratch, 3, 0), operations: 6 * weightsOf(field) * chunk, bytes: 0, calls: word(Slot.Chunks), times: [] });
-  list.push({ name: 'update (reduction, Adam)', run: () => void kernels.update(0, 1, word(Slot.Rates)), operations: 0, bytes: word(Slot.GradientStride) * (word(Slot.Chunks) + 7), calls: 1, times: [] });
+  list.push({ name: 'update (reduction, Adam)', run: () => void kernels.update(0, 1, scratch, word(Slot.Rates)), operations: 0, bytes: word(Slot.GradientStride) * (word(Slot.Chunks) + 7), calls: 1, times: [] });
   return list;
 }
 

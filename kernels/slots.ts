@@ -70,13 +70,25 @@ export enum Slot {
   /** A LossKind, and its epsilon or delta (f32). */
   Loss,
   LossConstant,
-  /** Two f32 a step: rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t). */
+  /** RateSlot.Words f32 a step. */
   Rates,
   Beta1,
   OneMinusBeta1,
   Beta2,
   OneMinusBeta2,
   Epsilon,
+  /** Moving average of the parameters, as Master; 0: none. */
+  Average,
+  /** f32: largest norm of the gradient; 0: any. */
+  Clip,
+  /** Sums of squares of the gradient, a float64 every 64 bytes, and their bytes; 0: neither clipping nor Muon. */
+  Squares,
+  SquaresBytes,
+  /** Muon: three matrices a hidden layer (0: no Muon) and sums of squares of the first, see kernels/assembly/muon.ts; f32: momentum. */
+  Muon,
+  MuonSquares,
+  Momentum,
+  OneMinusMomentum,
   /** Shared control words, see Control. */
   Control,
 
@@ -91,6 +103,10 @@ export enum Slot {
   TableMoment2,
   TableSums,
   TableBytes,
+  /** Moving average of the tables; 0: none. */
+  TableAverage,
+  /** Sums of squares of the gradient of the tables, see kernels/assembly/rounds.ts. */
+  TableSquares,
   /** f32: factor from the raw gradient of a table to the true one. */
   TableScale,
   /** Offset inside a thread's scratch of corners, points and vectors of one tile. */
@@ -104,6 +120,21 @@ export enum Slot {
 
   /** Table of layers, LayerSlot.Words words each. */
   LayerTable,
+}
+
+/** Numbers (f32) of one step. */
+export enum RateSlot {
+  /** Adam: rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t), rate x weight decay. */
+  Adam = 0,
+  Root,
+  Decay,
+  /** Muon: its rate, its rate x weight decay. */
+  Muon,
+  MuonDecay,
+  /** Average: d and 1 - d. */
+  Keep,
+  Blend,
+  Words = 8,
 }
 
 /** src-core/field/field.ts, Activation. */

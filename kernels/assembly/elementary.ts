@@ -97,3 +97,18 @@ export function cosineOf(r: v128): v128 {
   const low = f32x4.add(f32x4.mul(v128.load32_splat(COSINE, 8), u), v128.load32_splat(COSINE, 12));
   return f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(high, f32x4.mul(u, u)), low), u), v128.load32_splat(COSINE, 16));
 }
+
+/** Sum of four lanes as float64. */
+// @ts-ignore: decorator
+@inline
+export function sumOfLanes(values: v128): f64 {
+  const pairs = f64x2.add(f64x2.promote_low_f32x4(values), f64x2.promote_low_f32x4(v128.shuffle<f64>(values, values, 1, 1)));
+  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
+}
+
+/** Sum of `bytes` of float64 numbers. */
+export function sumOf(at: usize, bytes: usize): f64 {
+  let sum: f64 = 0;
+  for (const end = at + bytes; at < end; at += 8) sum += load<f64>(at);
+  return sum;
+}

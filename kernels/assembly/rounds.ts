@@ -14,10 +14,11 @@
  * A sum gets its contributions in the order round, chunk, sample, whoever owns it: the ranges of a level's vectors may follow
  * from the number of threads without changing a bit.
  */
-import { LayerSlot, LevelSlot, Slot } from '../slots';
+import { LayerSlot, LevelSlot, RateSlot, Slot } from '../slots';
+import { sumOf } from './elementary';
 import { headErrors } from './loss';
 import { backwardTile, forwardLayers } from './passes';
-import { layerAt, rowBytes, word } from './record';
+import { floatWord, layerAt, rowBytes, word } from './record';
 import { drawTile } from './sampling';
 import { featureGradients, gatherTile, interpolate, levelAt, scatter, updateTables } from './tables';
 import { barrier, nextTask } from './threads';
@@ -150,10 +151,49 @@ export function trainRounds(threads: u32, scratch: usize, step: u32): i32 {
   return 0;
 }
 
-/** Adam over the tables, span by span, whoever comes. */
-export function updateAllTables(rate: usize): void {
+/** Adam over the tables, span by span, whoever comes. `factor`: of the gradient, besides its scale. */
+export function updateAllTables(rate: usize, factor: f32): void {
   const bytes: usize = word(Slot.TableBytes);
-  const scale = reinterpret<f32>(word(Slot.TableScale));
-  let task: usize;
-  while ((task = <usize>nextTask() * SPAN) < bytes) updateTables(task, min(task + SPAN, bytes), rate, scale);
+  const scale = floatWord(Slot.TableScale) * factor;
+  const average: usize = word(Slot.TableAverage);
+  let first: usize;
+  while ((first = <usize>nextTask() * SPAN) < bytes) {
+    const end = min(first + SPAN, bytes);
+    updateTables(first, end, rate, scale);
+    if (average != 0) averageSpan(average + first, <usize>word(Slot.Tables) + first, end - first, rate);
+  }
+}
+
+/** average = keep average + blend parameter over `bytes` (a multiple of 16). */
+export function averageSpan(average: usize, parameters: usize, bytes: usize, rate: usize): void {
+  const keep = v128.load32_splat(rate, RateSlot.Keep << 2);
+  const blend = v128.load32_splat(rate, RateSlot.Blend << 2);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(average + at, f32x4.add(f32x4.mul(keep, v128.load(average + at)), f32x4.mul(blend, v128.load(parameters + at))));
+  }
+}
+
+/** Sums of squares of the gradients of the tables, one a span, at Slot.TableSquares; whoever comes. */
+export function squareTables(): void {
+  const bytes: usize = word(Slot.TableBytes);
+  const sums: usize = word(Slot.TableSums);
+  let span: usize;
+  while ((span = nextTask()) * SPAN < bytes) {
+    const end = sums + min((span + 1) * SPAN, bytes);
+    let total = f64x2.splat(0);
+    for (let at = sums + span * SPAN; at < end; at += 16) {
+      const g = v128.load(at);
+      const low = f64x2.promote_low_f32x4(g);
+      const high = f64x2.promote_low_f32x4(v128.shuffle<f64>(g, g, 1, 1));
+      total = f64x2.add(total, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
+    }
+    store<f64>(<usize>word(Slot.TableSquares) + (span << 3), f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1));
+  }
+}
+
+/** Sum of squares of the gradient of all tables; 0 without any. */
+export function tableSquares(): f64 {
+  if (word(Slot.Levels) == 0) return 0;
+  const scale = <f64>floatWord(Slot.TableScale);
+  return scale * scale * sumOf(word(Slot.TableSquares), ((<usize>word(Slot.TableBytes) + SPAN - 1) / SPAN) << 3);
 }

@@ -13,13 +13,13 @@
  * grid encoding the first part goes in phases (rounds.ts). Functions are exported so that the compiler keeps them apart: each then
  * tiers up by itself while the loop that calls them never returns.
  */
-import { Control, LayerSlot, Slot } from '../slots';
+import { Control, LayerSlot, RateSlot, Slot } from '../slots';
 import { coordinates } from './grid';
 import { headErrors, headSamples } from './loss';
 import { update } from './optimizer';
 import { backwardTile, forwardTile } from './passes';
 import { layerAt, word } from './record';
-import { trainRounds, updateAllTables } from './rounds';
+import { trainRounds } from './rounds';
 import { drawTile } from './sampling';
 import { barrier, nextTask } from './threads';
 
@@ -52,16 +52,15 @@ export function run(thread: u32, threads: u32, first: u32, steps: u32): i32 {
   const scratch: usize = <usize>word(Slot.Scratch) + <usize>thread * word(Slot.ScratchStride);
   const samples = <f64>word(Slot.Batch) * <f64>word(Slot.Outputs);
   for (let step: u32 = 0; step < steps; step++) {
-    const rate: usize = word(Slot.Rates) + (<usize>step << 3);
+    const rate: usize = word(Slot.Rates) + <usize>step * (<usize>RateSlot.Words << 2);
     if (word(Slot.Levels) != 0) {
       if (trainRounds(threads, scratch, first + step) == 2) return 2;
-      updateAllTables(rate);
     } else {
       let chunk: u32;
       while ((chunk = nextTask()) < chunks) trainChunk(scratch, first + step, chunk);
       if (barrier(threads) == 2) return 2;
     }
-    update(thread, threads, rate);
+    if (update(thread, threads, scratch, rate) == 2) return 2;
     if (thread == 0) {
       let sums = f64x2.splat(0);
       for (let c: u32 = 0; c < chunks; c++) sums = f64x2.add(sums, v128.load(<usize>word(Slot.ChunkLoss) + (<usize>c << 4)));
@@ -101,11 +100,12 @@ export function evaluate(thread: u32, first: u32, count: u32): void {
 export { activateRelu, activateSine } from './activations';
 export { backProduct, biasGradient, product, weightGradient } from './dense';
 export { encode } from './grid';
-export { derive, transposeBlock, update, updateSpan } from './optimizer';
+export { applyMuon, combine, copyColumns, multiplyColumns, muonMoments, orthogonalize, turnRows } from './muon';
+export { derive, reduceSpan, transposeBlock, transposeBlocks, update, updateLayers, updateSpan } from './optimizer';
 export { headErrors, headSamples } from './loss';
 export { activate, backBlock, backwardTile, forwardTile } from './passes';
 export { closeBlock, joinGradients } from './residual';
 export { drawTile } from './sampling';
-export { drawPart, encodePart, scatterPart, trainPart } from './rounds';
+export { averageSpan, drawPart, encodePart, scatterPart, squareTables, trainPart } from './rounds';
 export { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
 export { cornersOfFour, encodeTables, featureGradients, gatherTile, interpolate, scatter, updateTables } from './tables';

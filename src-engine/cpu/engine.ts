@@ -50,13 +50,7 @@ function refusal(field: Field, plan: FitPlan): string | null {
 
 /** What there is no kernel for. */
 function missing(plan: FitPlan): string | false {
-  return (
-    (plan.optimizer.kind !== 'adam' && 'Muon') ||
-    (plan.optimizer.weightDecay !== 0 && 'weight decay') ||
-    (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`) ||
-    (plan.clip !== null && 'gradient clipping') ||
-    (plan.average !== null && 'parameter averaging')
-  );
+  return plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`;
 }
 
 async function evaluate(pool: WorkerPool, field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array> {

@@ -1,39 +1,22 @@
 /**
- * The trainer of the cpu engine: one shared linear memory that holds data set, parameters, moments and the buffers of all
- * threads; kernels/assembly/trainer.ts does the steps. Calls are queued: a checkpoint or a picture that is asked for during a run
+ * The trainer of the cpu engine: one shared linear memory (training.ts) that all threads work on; kernels/assembly/trainer.ts does the
+ * steps. Calls are queued: a checkpoint or a picture that is asked for during a run
  * comes from the state after it.
  */
 import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
-import type { Loss } from '#core/fit/config';
-import { pointCount, sampleMaximum } from '#core/signal/signal';
-import { Control, LossKind, Slot } from '#kernels/slots';
+import type { FitPlan } from '#core/fit/config';
+import { pointCount } from '#core/signal/signal';
+import { Control, RateSlot } from '#kernels/slots';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainReport, type TrainState } from '../engine';
 import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
-import { Arena, fromPanels, planNetwork, toPanels, type PanelLayout } from './plan';
 import type { WorkerPool } from './pool';
-import { loadTables, planTableTraining, storeTables } from './tables';
+import { planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory } from './training';
 
-/** Steps of one call into WebAssembly; longer runs are cut, so that the table of rates stays small. */
-const STEPS_PER_CALL = 1024;
-/** Chunks of a batch: enough for 32 threads; more would only cost memory and time to add them up. */
-const MAXIMUM_CHUNKS = 32;
 /** Bytes of the data set that are copied before the event loop gets its turn. */
 const COPY_BYTES = 1 << 24;
-
-/** Samples of a chunk; from the batch alone, because the order of summation follows from it. */
-export function chunkSamples(batch: number): number {
-  return Math.ceil(Math.max(batch / MAXIMUM_CHUNKS, Math.min(128, batch / 4)) / 64) * 64;
-}
-
-const LOSS_KINDS = { l2: LossKind.L2, l1: LossKind.L1, 'relative-l2': LossKind.RelativeL2, huber: LossKind.Huber, mape: LossKind.Mape } as const;
-
-function lossConstant(loss: Loss): number {
-  if ('epsilon' in loss) return loss.epsilon;
-  return 'delta' in loss ? loss.delta : 0;
-}
 
 let nextKey = 1;
 /** Names a memory to the threads. */
@@ -46,113 +29,24 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   if (data.samples.length !== points * data.channels || data.channels !== field.outputs || data.size.length !== field.inputs) {
     throw new StudioError('failed', 'internal', `The data set (${data.size.join(' x ')}, ${data.channels} channels) does not fit the field.`);
   }
-  const chunk = chunkSamples(plan.batch);
-  const chunks = Math.ceil(plan.batch / chunk);
-
-  const arena = new Arena();
-  const control = arena.take(Control.Words * 4);
-  const network = planNetwork(arena, field, pool.threads, plan.batch * field.outputs, false);
-  const { layout } = network;
-  // An odd number of cache lines between gradient buffers keeps equal offsets out of equal cache sets.
-  const gradientStride = (Math.ceil(layout.bytes / 64) | 1) * 64;
-  const master = arena.take(layout.bytes);
-  const moment1 = arena.take(layout.bytes);
-  const moment2 = arena.take(layout.bytes);
-  const backward = arena.take(layout.bytes);
-  const gradients = arena.take(gradientStride * chunks);
-  const chunkLoss = arena.take(16 * chunks);
-  const lossTotal = arena.take(16);
-  const rates = arena.take(8 * STEPS_PER_CALL);
-  const { tables } = network;
-  const training = tables ? planTableTraining(arena, tables, field, chunks, chunk, plan.batch * field.outputs) : null;
-  const output = arena.take(evaluateGrid.blockBytes(field) * pool.threads);
-  const samples = arena.take(data.samples.byteLength);
-  const memory = allocateShared(arena.pages, 'Use a smaller image or volume, a smaller network, or fewer threads.');
-  const { buffer } = memory;
-
-  const job = network.write(buffer);
-  training?.write(job);
-  const { beta1, beta2, epsilon } = plan.optimizer;
-  const words: [number, number][] = [
-    [Slot.Batch, plan.batch],
-    [Slot.Chunks, chunks],
-    [Slot.ChunkSamples, chunk],
-    [Slot.Points, points],
-    [Slot.Seed, seed],
-    [Slot.Data, samples],
-    [Slot.DataBytes, data.samples.BYTES_PER_ELEMENT],
-    [Slot.DataMaximum, sampleMaximum(data.type)],
-    [Slot.Master, master],
-    [Slot.Moment1, moment1],
-    [Slot.Moment2, moment2],
-    [Slot.Backward, backward],
-    [Slot.Gradients, gradients],
-    [Slot.GradientStride, gradientStride],
-    [Slot.ChunkLoss, chunkLoss],
-    [Slot.LossTotal, lossTotal],
-    [Slot.Loss, LOSS_KINDS[plan.loss.kind]],
-    [Slot.Rates, rates],
-    [Slot.Control, control],
-  ];
-  for (const [slot, value] of words) job.set(slot, value);
-  data.size.forEach((extent, axis) => job.set(Slot.DataGrid + axis, extent));
-  job.setFloat(Slot.Beta1, beta1);
-  job.setFloat(Slot.OneMinusBeta1, 1 - beta1);
-  job.setFloat(Slot.Beta2, beta2);
-  job.setFloat(Slot.OneMinusBeta2, 1 - beta2);
-  job.setFloat(Slot.Epsilon, epsilon);
-  job.setFloat(Slot.LossConstant, lossConstant(plan.loss));
-  await copyBytes(new Uint8Array(data.samples.buffer, data.samples.byteOffset, data.samples.byteLength), new Uint8Array(buffer, samples, data.samples.byteLength));
-
-  const addresses = {
-    master: [master, tables?.address ?? 0],
-    moment1: [moment1, training?.moment1 ?? 0],
-    moment2: [moment2, training?.moment2 ?? 0],
-  } as const;
-  const panels = (address: number): Float32Array => new Float32Array(buffer, address, layout.bytes / 4);
-  const put = (which: keyof typeof addresses, flat: Float32Array): void => {
-    toPanels(layout, flat, panels(addresses[which][0]));
-    if (tables) storeTables(tables, flat, buffer, addresses[which][1]);
-  };
-  const read = (which: keyof typeof addresses): Float32Array => {
-    const flat = fromPanels(layout, panels(addresses[which][0]));
-    if (tables) loadTables(tables, flat, buffer, addresses[which][1]);
-    return flat;
-  };
-  put('master', state?.parameters ?? initialParameters(field, seed));
+  const training = planTraining(request, pool.threads);
+  const memory = allocateShared(training.pages, 'Use a smaller image or volume, a smaller network, or fewer threads.');
+  const parts = training.write(memory);
+  await copyBytes(bytesOf(data.samples), bytesOf(parts.data.samples));
+  const parameters = state?.parameters ?? initialParameters(field, seed);
+  parts.put('master', parameters);
+  if (plan.average !== null) parts.put('average', state?.average ?? parameters);
   if (state !== undefined) {
-    put('moment1', state.moment1);
-    put('moment2', state.moment2);
+    parts.put('moment1', state.moment1);
+    parts.put('moment2', state.moment2);
   }
-  const trainer = new CpuTrainer(pool, memory, {
-    field,
-    layout,
-    beta1,
-    beta2,
-    output,
-    read,
-    control: new Int32Array(buffer, control, Control.Words),
-    rates: new Float32Array(buffer, rates, 2 * STEPS_PER_CALL),
-    lossTotal: new Float64Array(buffer, lossTotal, 2),
-    job,
-    step: state?.step ?? 0,
-  });
+  const trainer = new CpuTrainer(pool, memory, request, parts);
   await trainer.derive();
   return trainer;
 }
 
-interface TrainerParts {
-  readonly field: Field;
-  readonly layout: PanelLayout;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly output: number;
-  readonly read: (which: 'master' | 'moment1' | 'moment2') => Float32Array;
-  readonly control: Int32Array;
-  readonly rates: Float32Array;
-  readonly lossTotal: Float64Array;
-  readonly job: ReturnType<ReturnType<typeof planNetwork>['write']>;
-  readonly step: number;
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 class CpuTrainer implements Trainer {
@@ -164,13 +58,17 @@ class CpuTrainer implements Trainer {
   private lost: DeviceLostError | null = null;
   private readonly gridStop = new Int32Array(new SharedArrayBuffer(8));
 
+  private readonly plan: FitPlan;
+
   constructor(
     private readonly pool: WorkerPool,
     private readonly memory: WebAssembly.Memory,
-    private readonly parts: TrainerParts,
+    request: TrainerRequest,
+    private readonly parts: TrainingMemory,
   ) {
-    this.field = parts.field;
-    this.step = parts.step;
+    this.field = request.field;
+    this.plan = request.plan;
+    this.step = request.state?.step ?? 0;
   }
 
   /** Forward and backward weights from the stored parameters. */
@@ -194,17 +92,14 @@ class CpuTrainer implements Trainer {
 
   /** Sums over at most STEPS_PER_CALL steps. */
   private async runPiece(learningRates: Float32Array): Promise<Pick<TrainReport, 'loss' | 'squaredError'>> {
-    const { control, rates, lossTotal, beta1, beta2 } = this.parts;
+    const { control, rates, totals } = this.parts;
     const first = this.step;
     await this.pool.run({
       message: (thread) => {
         // Written when the job's turn has come and no thread works on this memory.
         if (thread === 0) {
-          learningRates.forEach((rate, i) => {
-            rates[2 * i] = rate / (1 - beta1 ** (first + i + 1));
-            rates[2 * i + 1] = 1 / Math.sqrt(1 - beta2 ** (first + i + 1));
-          });
-          lossTotal.fill(0);
+          learningRates.forEach((rate, i) => writeRates(this.plan, first + i + 1, rate, rates, i * RateSlot.Words));
+          totals.fill(0);
           control.fill(0);
           if (this.disposed) control[Control.Stop] = 1;
         }
@@ -215,7 +110,7 @@ class CpuTrainer implements Trainer {
     const done = control[Control.StepsDone]!;
     this.step += done;
     if (done < learningRates.length) throw closed();
-    return { loss: lossTotal[0]!, squaredError: lossTotal[1]! };
+    return { loss: totals[0]!, squaredError: totals[1]! };
   }
 
   checkpoint(): Promise<TrainState> {
@@ -224,13 +119,26 @@ class CpuTrainer implements Trainer {
       parameters: this.parts.read('master'),
       moment1: this.parts.read('moment1'),
       moment2: this.parts.read('moment2'),
+      ...(this.plan.average === null ? {} : { average: this.parts.read('average') }),
     }));
   }
 
   reconstruct(size: readonly number[]): Promise<Float32Array> {
-    return this.exclusive(() =>
-      evaluateGrid(this.pool, { key: this.key, memory: this.memory, field: this.field, output: this.parts.output, job: this.parts.job, stop: this.gridStop }, size),
-    );
+    return this.exclusive(async () => {
+      if (this.plan.average === null) return this.evaluate(size);
+      this.parts.showAverage(true);
+      try {
+        await this.derive();
+        return await this.evaluate(size);
+      } finally {
+        this.parts.showAverage(false);
+      }
+    });
+  }
+
+  private evaluate(size: readonly number[]): Promise<Float32Array> {
+    const { key, memory, field, parts } = this;
+    return evaluateGrid(this.pool, { key, memory, field, output: parts.output, job: parts.job, stop: this.gridStop }, size);
   }
 
   dispose(): void {
