@@ -1,20 +1,11 @@
 // Loss of a slice and the head's delta: with y = activated(z) the head's sample and t the target, the delta is dloss/dy dy/dz over
 // (batch * channels), written over z. A workgroup writes the sums of its losses and of its squared errors. CPU twin: the loss of
-// src-engine/reference.ts. Raw samples lie packed in words, little end first.
+// src-engine/reference.ts.
 @group(1) @binding(0) var<storage, read_write> head: array<f32>;
-@group(1) @binding(1) var<storage, read> data: array<u32>;
 @group(1) @binding(2) var<storage, read_write> losses: array<vec2f>;
-
-const PER_WORD = 4u / SAMPLE_BYTES;
-const BITS = 8u * SAMPLE_BYTES;
 
 // Loss and squared error.
 var<workgroup> sums: array<vec2f, 256>;
-
-fn targetSample(at: u32) -> f32 {
-  let word = data[at / PER_WORD];
-  return f32(extractBits(word, at % PER_WORD * BITS, BITS)) / SAMPLE_MAXIMUM;
-}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -23,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var own = vec2f();
   if (index < work.count * OUTPUTS) {
     let sample = activated(head[index]);
-    let goal = targetSample(pointOf(index / OUTPUTS) * OUTPUTS + index % OUTPUTS);
+    let goal = targetOf(index / OUTPUTS, index % OUTPUTS);
     let loss = sampleLoss(sample.value, goal);
     head[index] = loss.slope * sample.slope * domain.lossScale;
     own = vec2f(loss.loss, (sample.value - goal) * (sample.value - goal));

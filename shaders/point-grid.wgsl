@@ -1,4 +1,5 @@
-// The grid point of a sample of the slice while evaluating: one after the other. CPU twin: the loop of evaluateOnGrid.
+// The grid point of a sample of the slice where points go one after the other: evaluation, and full batches. CPU twin: drawIndex in
+// src-core/fit/sampling.ts.
 fn pointOf(sample: u32) -> u32 {
   return work.start + sample;
 }

@@ -11,6 +11,7 @@ struct Work {
   muonRate: f32,    // learning rate of the hidden matrices
   muonDecay: f32,   // muonRate * weight decay
   blend: f32,       // share of the new parameters in their average
+  targets: u32,     // first sample of the slice among those that are streamed
 }
 
 struct Domain {

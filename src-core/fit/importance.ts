@@ -15,7 +15,8 @@ import { pcg3d, scaleToRange } from './random';
 /** Most cells of a table: beyond it a table costs more to make than it gains. */
 export const LARGEST_TABLE = 65536;
 
-const CELL_STREAM = 0x43454c4c;
+/** Stream of the draws within cells, 'CELL'. */
+export const CELL_STREAM = 0x43454c4c;
 
 export interface DrawTable {
   readonly points: number;

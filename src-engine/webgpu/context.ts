@@ -33,6 +33,8 @@ export interface DeviceTraits {
   readonly software: boolean;
   /** At most this many samples in one dispatch. */
   readonly maximumSlice?: number;
+  /** At most this many bytes in one storage buffer. */
+  readonly maximumBinding?: number;
 }
 
 /** How long a failed operation waits to see whether the loss of the device explains it. */
@@ -43,6 +45,8 @@ export class GpuContext {
   readonly frameLayout: GPUBindGroupLayout;
   /** Distance of two Works in a uniform buffer. */
   readonly workStride: number;
+  /** Bytes of the largest storage buffer. */
+  readonly maximumBinding: number;
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #waiting = new Set<(error: DeviceLostError) => void>();
   #lost: DeviceLostError | null = null;
@@ -52,6 +56,8 @@ export class GpuContext {
     readonly traits: DeviceTraits = { software: false },
   ) {
     this.workStride = Math.max(WORK_BYTES, device.limits.minUniformBufferOffsetAlignment);
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    this.maximumBinding = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize, traits.maximumBinding ?? Infinity) / 4) * 4;
     this.frameLayout = device.createBindGroupLayout({
       label: 'frame',
       entries: [
@@ -126,8 +132,7 @@ export class GpuContext {
 
   /** Throws StudioError 'device.memory' when a buffer would exceed the device's limits. */
   assertFits(label: string, bytes: number, usage: number): void {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const limit = usage & USAGE.storage ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    const limit = usage & USAGE.storage ? this.maximumBinding : this.device.limits.maxBufferSize;
     if (bytes > limit) {
       throw new StudioError(
         'device',

@@ -22,11 +22,11 @@ it('slices cover every sample once, in order', () => {
 it('slices stay within the binding limit for the largest network', () => {
   const field: Field = { inputs: 4, outputs: 16, encoding: { kind: 'fourier', features: 256, sigma: 1, seed: 0 }, depth: 12, width: 256, activation: { kind: 'relu' } };
   for (const software of [true, false]) {
-    const capacity = sliceCapacity(field, { maxStorageBufferBindingSize: 2 ** 27, software });
+    const capacity = sliceCapacity(field, { maximumBinding: 2 ** 27, software });
     expect(capacity % 64).toBe(0);
     expect(capacity * 512 * 4).toBeLessThanOrEqual(2 ** 27);
   }
-  expect(sliceCapacity(field, { maxStorageBufferBindingSize: 2 ** 27, software: true, maximumSlice: 100 })).toBe(64);
+  expect(sliceCapacity(field, { maximumBinding: 2 ** 27, software: true, maximumSlice: 100 })).toBe(64);
 });
 
 it('tiles cover the matrix within the default limits of WebGPU', () => {

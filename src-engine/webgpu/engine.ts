@@ -21,6 +21,8 @@ export interface WebGpuOptions {
   readonly gpu?: GPU;
   /** At most this many samples in one dispatch, where the engine's own estimate is too bold for a weak GPU. */
   readonly maximumSlice?: number;
+  /** At most this many bytes in one storage buffer, where less than the device allows is wanted. */
+  readonly maximumBinding?: number;
 }
 
 export interface WebGpuEngine extends Engine {
@@ -70,7 +72,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
   const adapter = options.device ? options.adapter : (options.adapter ?? (await findAdapter(options.gpu)));
   const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
   const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
-  const context = new GpuContext(device, { software: facts.software, maximumSlice: options.maximumSlice });
+  const context = new GpuContext(device, { software: facts.software, maximumSlice: options.maximumSlice, maximumBinding: options.maximumBinding });
   // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
   const { gpu } = options;
 
@@ -79,14 +81,14 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
     device,
     gpu,
 
-    refusal(field, plan) {
-      const missing = kindRefusal(field, plan);
+    refusal(field) {
+      const missing = kindRefusal(field);
       if (missing) return missing;
       if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS_NEEDED) {
         return `This GPU runs ${device.limits.maxComputeInvocationsPerWorkgroup} threads a workgroup and the kernels need ${THREADS_NEEDED}; use the cpu engine.`;
       }
       const bytes = 4 * parameterLayout(field).length;
-      return bytes <= device.limits.maxStorageBufferBindingSize ? null : 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
+      return bytes <= context.maximumBinding ? null : 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
     },
 
     createTrainer: (request) => createWebGpuTrainer(context, request),

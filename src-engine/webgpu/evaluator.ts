@@ -1,6 +1,6 @@
 /**
- * Evaluation of a Field on a regular grid, slice by slice: encode, the dense layers, then either a copy to the CPU or texels. The
- * parameters stay in a GPU buffer that somebody else owns (a trainer's live ones, or given ones).
+ * Evaluation of a Field on a regular grid, or at a list of its points, slice by slice: encode, the dense layers, then either a copy to
+ * the CPU or texels. The parameters stay in a GPU buffer that somebody else owns (a trainer's live ones, or given ones).
  */
 import type { Field } from '#core/field/field';
 import { pointCount } from '#core/signal/signal';
@@ -8,7 +8,7 @@ import { StudioError } from '#core/errors';
 import { Allocation } from './allocation';
 import { USAGE, type GpuContext, type Kernel } from './context';
 import { presentKernel } from './program';
-import { sliceCapacity, slicesOf, type Slice } from './slices';
+import { sliceCapacity, slicesOf, withinMemory, type Slice } from './slices';
 import { bindStages, bindStep, compile, dispatch, type Step } from './step';
 import { addConstants, evaluationUnit } from './unit';
 import { domainBytes, evaluationWork, writeWork } from './work';
@@ -18,6 +18,7 @@ const READ_BYTES = 16 * 2 ** 20;
 /** Points of a slice: keeps the activations of an evaluator small beside those of training. */
 const MAXIMUM_SLICE = 65536;
 
+/** The first points of a grid, or of a list, in slices. */
 interface Grid {
   readonly key: string;
   readonly slices: readonly Slice[];
@@ -38,17 +39,24 @@ export class Evaluator {
     private readonly present: Kernel,
   ) {}
 
-  /** Compiles and allocates. `parameters` follows parameterLayout(field) and stays the caller's. */
-  static async create(context: GpuContext, field: Field, parameters: GPUBuffer): Promise<Evaluator> {
-    const { maxStorageBufferBindingSize } = context.device.limits;
-    const capacity = Math.min(MAXIMUM_SLICE, sliceCapacity(field, { maxStorageBufferBindingSize, ...context.traits }));
-    const program = evaluationUnit(field, capacity);
+  /**
+   * Compiles and allocates, in smaller slices where memory is short. `parameters` follows parameterLayout(field) and stays the
+   * caller's. `list`: the longest list of points that it will be asked for; 0: it is asked for grids.
+   */
+  static async create(context: GpuContext, field: Field, parameters: GPUBuffer, list = 0): Promise<Evaluator> {
+    const largest = Math.min(MAXIMUM_SLICE, sliceCapacity(field, { ...context.traits, maximumBinding: context.maximumBinding }));
+    return withinMemory(largest, (capacity) => Evaluator.#attempt(context, field, parameters, list, capacity));
+  }
+
+  static async #attempt(context: GpuContext, field: Field, parameters: GPUBuffer, list: number, capacity: number): Promise<Evaluator> {
+    const program = evaluationUnit(field, list > 0 ? 'list' : 'grid', capacity);
     const [compiled, present] = await Promise.all([compile(context, program.stages), context.kernel(presentKernel(field))]);
     const buffers = new Allocation(context);
     try {
       return await context.checked('evaluate this network', () => {
         buffers.scratch(program.scratch);
         buffers.scratch({ samples: capacity * field.outputs }, USAGE.copySource);
+        if (list > 0) buffers.scratch({ 'point list': list }, USAGE.copyTarget);
         addConstants(field, buffers);
         const steps = bindStages(context, compiled, { get: (name) => (name === 'parameters' ? parameters : buffers.get(name)) });
         return new Evaluator(context, field, steps, buffers, capacity, present);
@@ -59,12 +67,12 @@ export class Evaluator {
     }
   }
 
-  #gridOf(size: readonly number[]): Grid {
-    const key = size.join('x');
+  #gridOf(size: readonly number[], points = pointCount(size)): Grid {
+    const key = `${points} of ${size.join('x')}`;
     if (this.#grid?.key === key) return this.#grid;
     this.#releaseGrid();
     const { context } = this;
-    const slices = slicesOf(pointCount(size), this.capacity);
+    const slices = slicesOf(points, this.capacity);
     const view = new DataView(new ArrayBuffer(slices.length * context.workStride));
     slices.forEach((slice, i) => writeWork(view, i * context.workStride, evaluationWork(slice.start, slice.count)));
     const works = context.buffer('evaluation slices', view.byteLength, USAGE.uniform, view);
@@ -84,20 +92,33 @@ export class Evaluator {
 
   /** Samples 0.5 + 0.5 * head on a grid, not clamped, interleaved, first axis fastest. */
   async read(size: readonly number[]): Promise<Float32Array> {
-    const { context, field } = this;
+    const { field } = this;
     if (size.length !== field.inputs) {
       throw new StudioError('usage', 'engine.grid', `A field of ${field.inputs} coordinates cannot be shown on a grid of ${size.length}.`);
     }
-    const grid = await context.checked('prepare a reconstruction', () => this.#gridOf(size));
-    const out = new Float32Array(pointCount(size) * field.outputs);
+    return this.#read(size, pointCount(size));
+  }
+
+  /** Samples at grid indices, of an evaluator that was made for lists of so many. */
+  async readPoints(size: readonly number[], indices: Uint32Array<ArrayBuffer>): Promise<Float32Array> {
+    this.context.device.queue.writeBuffer(this.buffers.get('point list'), 0, indices);
+    return this.#read(size, indices.length);
+  }
+
+  async #read(size: readonly number[], points: number): Promise<Float32Array> {
+    const { context, field } = this;
+    const { slices } = await context.checked('prepare a reconstruction', () => this.#gridOf(size, points));
+    const out = new Float32Array(points * field.outputs);
     const sampleBytes = 4 * field.outputs;
-    const slicesPerRead = Math.max(1, Math.floor(READ_BYTES / (sampleBytes * grid.slices[0].count)));
-    const stagingBytes = sampleBytes * Math.min(pointCount(size), slicesPerRead * grid.slices[0].count);
+    const slicesPerRead = Math.max(1, Math.floor(READ_BYTES / (sampleBytes * slices[0].count)));
+    const stagingBytes = sampleBytes * Math.min(points, slicesPerRead * slices[0].count);
     const staging = context.buffer('read-back', stagingBytes, USAGE.mapRead | USAGE.copyTarget);
     try {
-      for (let first = 0; first < grid.slices.length; first += slicesPerRead) {
-        const part = grid.slices.slice(first, first + slicesPerRead);
+      for (let first = 0; first < slices.length; first += slicesPerRead) {
+        const part = slices.slice(first, first + slicesPerRead);
         await context.checked('evaluate the network', () => {
+          // Asked for again: another grid may have been shown while this one waited.
+          const grid = this.#gridOf(size, points);
           part.forEach((slice, i) => {
             const encoder = context.device.createCommandEncoder({ label: 'evaluate' });
             this.#encodeSlice(encoder, grid, first + i);

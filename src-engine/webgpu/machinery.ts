@@ -1,4 +1,7 @@
 /** What a fit needs on the GPU: how the batch is cut, the kernels bound to their buffers, and the buffers. */
+import { cellPointsFor } from '#core/fit/importance';
+import { effectiveBatch } from '#core/fit/sampling';
+import { pointCount } from '#core/signal/signal';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 import type { TrainerRequest } from '../engine';
@@ -7,6 +10,7 @@ import { USAGE, type GpuContext } from './context';
 import { MAXIMUM_UNITS } from './pacing';
 import { denseRange, lossGroups, lossSumKernel } from './program';
 import { sliceCapacity, slicesOf, type Slice } from './slices';
+import { TargetStream } from './stream';
 import { bindStages, compile, type Stage, type Step } from './step';
 import { addConstants, trainingUnit, type Cut } from './unit';
 import { updateProgram } from './update';
@@ -19,6 +23,8 @@ const PARTIAL_BYTES = 64 * 2 ** 20;
 
 export interface Machinery {
   readonly slices: readonly Slice[];
+  /** What sends the targets of a signal that is not bound, else null. */
+  readonly stream: TargetStream | null;
   /** Steps of every unit. */
   readonly unit: readonly Step[];
   /** Steps that end an optimizer step. */
@@ -40,18 +46,39 @@ function packed(samples: Uint8Array | Uint16Array): Uint8Array {
   return padded;
 }
 
+/** How the work of a fit is cut for a device. */
+export interface FitCut extends Cut {
+  readonly slices: readonly Slice[];
+  /** Where the signal is too large to be bound. */
+  readonly streamed: boolean;
+}
+
+/** Slices of at most `maximumSlice` samples, and no buffer above the device's limits. */
+export function cutFit(context: GpuContext, { field, plan, data }: TrainerRequest, maximumSlice = Infinity): FitCut {
+  const { maximumBinding, traits } = context;
+  const streamed = data.samples.byteLength > maximumBinding;
+  const capacity = Math.min(maximumSlice, sliceCapacity(field, { ...traits, maximumBinding }), streamed ? TargetStream.longestSlice(data, maximumBinding) : Infinity);
+  const slices = slicesOf(effectiveBatch(plan, pointCount(data.size)), capacity);
+  const longest = slices[0].count;
+  const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maximumBinding) / (4 * denseRange(field).length));
+  return { slices, longest, chunks: Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit)), streamed };
+}
+
+/** Cells of the table of error-driven sampling on a grid of `points` points. */
+export function tableCells(points: number): number {
+  return Math.ceil(points / cellPointsFor(points));
+}
+
 /** Compiles and allocates. Throws StudioError 'device.memory' and DeviceLostError. */
-export async function buildMachinery(context: GpuContext, request: TrainerRequest): Promise<Machinery> {
+export async function buildMachinery(context: GpuContext, request: TrainerRequest, cut: FitCut): Promise<Machinery> {
   const { field, plan, data, seed, state } = request;
   const { length } = parameterLayout(field);
-  const { maxStorageBufferBindingSize } = context.device.limits;
-  const slices = slicesOf(plan.batch, sliceCapacity(field, { maxStorageBufferBindingSize, ...context.traits }));
-  const longest = slices[0].count;
-  const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maxStorageBufferBindingSize) / (4 * denseRange(field).length));
-  const cut: Cut = { longest, chunks: Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit)) };
+  const { slices, longest } = cut;
+  const points = pointCount(data.size);
   const groups = lossGroups(field, longest);
+  const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
-  const training = trainingUnit(field, plan.loss, data.type, cut);
+  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut);
   const updating = updateProgram(field, plan, cut.chunks);
   const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
   const [unit, update, report] = await Promise.all([training.stages, updating.stages, reports].map((stages) => compile(context, stages)));
@@ -67,15 +94,18 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
       vector('first moments', state?.moment1 ?? zeros);
       vector('second moments', state?.moment2 ?? zeros);
       if (plan.average !== null) vector('average parameters', state?.average ?? start);
-      buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
+      if (stream) buffers.add('samples of the input', stream.byteLength, USAGE.storage | USAGE.copyTarget);
+      else buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
+      if (plan.sampling.kind === 'error') buffers.scratch({ 'draw table': tableCells(points) }, USAGE.copyTarget);
       buffers.scratch({ losses: 2 }, USAGE.copySource | USAGE.copyTarget);
       addConstants(field, buffers);
       // One Work more than units: the last one tells the loss sum how many partial losses there are.
       const works = buffers.add('works', (MAXIMUM_UNITS + 1) * context.workStride, USAGE.uniform | USAGE.copyTarget);
-      const lossScale = 1 / (plan.batch * field.outputs);
+      const lossScale = 1 / (effectiveBatch(plan, points) * field.outputs);
       const domain = buffers.add('domain', 0, USAGE.uniform, domainBytes({ size: data.size, seed, lossGroups: groups, lossScale }));
       return {
         slices,
+        stream,
         unit: bindStages(context, unit, buffers),
         update: bindStages(context, update, buffers),
         report: bindStages(context, report, buffers)[0],

@@ -1,10 +1,15 @@
 /**
- * The interchangeable parts of kernels: which modules an activation, a head and a loss are made of, and their constants. Activations
- * and heads give `activated(z)`, value and slope; losses give `sampleLoss(y, t)`. A kernel takes any of them by these names.
+ * The interchangeable parts of kernels: which modules an activation, a head, a loss, a way to draw points are made of, and their
+ * constants. Activations and heads give `activated(z)`, value and slope; losses `sampleLoss(y, t)`; points `pointOf(sample)`; targets
+ * `targetOf(sample, channel)`. A kernel takes any of them by these names.
  */
 import { GELU_CUBIC, GELU_SCALE } from '#core/field/activation';
 import { omegaOf, type Activation, type Head } from '#core/field/field';
-import type { Loss } from '#core/fit/config';
+import type { FitPlan, Loss } from '#core/fit/config';
+import { CELL_STREAM, LARGEST_TABLE } from '#core/fit/importance';
+import { arcLength, GOLDEN_STEP, STRATUM_STREAM, TURN_SHIFT } from '#core/fit/sampling';
+import { sampleMaximum, type SampleType } from '#core/signal/signal';
+import type { BindingKind } from './context';
 import type { Constants, ModuleName } from './shader';
 
 export interface Part {
@@ -68,4 +73,45 @@ export function lossConstants(loss: Loss): Constants {
     default:
       return loss satisfies never;
   }
+}
+
+/** A part that also reads or writes buffers, from the binding on that its maker was told. */
+export interface BoundPart extends Part {
+  readonly bindings: readonly BindingKind[];
+  /** Names of the buffers. */
+  readonly buffers: readonly string[];
+}
+
+/** Which grid points a kernel sees: one after the other, those of a list, or those that a plan draws. */
+export type PointSource = 'grid' | 'list' | FitPlan;
+
+/** `pointOf(sample)`, which may read 'point list' or 'draw table' at `binding`. */
+export function pointPart(source: PointSource, binding: number): BoundPart {
+  const bound = (name: string): Omit<BoundPart, 'modules'> => ({ constants: { POINT_BINDING: binding }, bindings: ['read'], buffers: [name] });
+  const free = { constants: {}, bindings: [], buffers: [] };
+  if (source === 'grid') return { modules: ['point-grid'], ...free };
+  if (source === 'list') return { modules: ['point-list'], ...bound('point list') };
+  switch (source.sampling.kind) {
+    case 'uniform':
+      return { modules: ['random', 'point-uniform'], ...free };
+    case 'full':
+      return { modules: ['point-grid'], ...free };
+    case 'stratified':
+      return { modules: ['random', 'point-stratified'], ...free, constants: { STRATUM_STREAM, GOLDEN_STEP, TURN_SHIFT, STRATUM_ARC: arcLength(source.batch) } };
+    case 'error': {
+      const part = bound('draw table');
+      return { modules: ['random', 'point-error'], ...part, constants: { ...part.constants, CELL_STREAM, LARGEST_TABLE } };
+    }
+    default:
+      return source.sampling satisfies never;
+  }
+}
+
+/** Where the targets of a fit come from: the whole signal is bound, or each submit brings its own. */
+export type TargetSource = 'signal' | 'stream';
+
+/** `targetOf(sample, channel)`, reading raw samples of `type` at binding 1. */
+export function targetPart(source: TargetSource, type: SampleType): Part {
+  const constants = { SAMPLE_BYTES: type === 'uint8' ? 1 : 2, SAMPLE_MAXIMUM: { float: sampleMaximum(type) } };
+  return { modules: ['raw-sample', `target-${source}`], constants };
 }

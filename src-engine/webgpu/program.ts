@@ -5,10 +5,10 @@
  */
 import { closesBlock, encodedWidth, headOf, type Field } from '#core/field/field';
 import { parameterLayout, type LayerSlot } from '#core/field/layout';
-import type { Loss } from '#core/fit/config';
-import { sampleMaximum, type SampleType } from '#core/signal/signal';
+import type { FitPlan } from '#core/fit/config';
+import type { SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
-import { activationParts, headParts, lossConstants } from './parts';
+import { activationParts, headParts, lossConstants, pointPart, targetPart, type PointSource, type TargetSource } from './parts';
 import { composeShader, type Constants, type ModuleName } from './shader';
 import { compactTiling, tallTiling, TILE_DEPTH, type Tiling } from './tiles';
 
@@ -44,19 +44,22 @@ function layerConstants(layer: LayerSlot): Constants {
   return { FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut };
 }
 
-/** Features of drawn samples (training) or of grid points. Bindings: features, and the directions of a Fourier encoding. */
-export function encodeKernel(field: Field, points: 'drawn' | 'grid'): KernelPlan {
+/** Features of a slice's points. Bindings: features, the directions of a Fourier encoding, and what the points are read from. */
+export function encodeKernel(field: Field, points: PointSource): KernelPlan {
   const { encoding, inputs } = field;
   const features = encodedWidth(encoding, inputs);
+  const fourier = encoding.kind === 'fourier';
+  const point = pointPart(points, fourier ? 2 : 1);
   const constants: Constants = {
     INPUTS: inputs,
     FEATURES: features,
     INCLUDE_INPUT: encoding.kind === 'octaves' && encoding.includeInput,
-    FOURIER_FEATURES: encoding.kind === 'fourier' ? encoding.features : 0,
+    FOURIER_FEATURES: fourier ? encoding.features : 0,
+    ...point.constants,
   };
-  const modules: ModuleName[] = ['work', 'random', 'sine', 'coordinates', `point-${points}`, `encoding-${encoding.kind}` as ModuleName, 'encode'];
-  const bindings: BindingKind[] = encoding.kind === 'fourier' ? ['write', 'read'] : ['write'];
-  return kernelPlan(`encode ${points}`, constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
+  const modules: ModuleName[] = ['work', ...point.modules, 'sine', 'coordinates', `encoding-${encoding.kind}` as ModuleName, 'encode'];
+  const bindings: BindingKind[] = ['write', ...(fourier ? (['read'] as const) : []), ...point.bindings];
+  return kernelPlan('encode', constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
 }
 
 /**
@@ -135,19 +138,14 @@ export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: nu
   return kernelPlan(`backward weights ${layer.index}`, constants, ['work', 'layer', 'tile-product', 'dense-backward-weights'], ['uniform', 'read', 'read', 'write'], () => groups);
 }
 
-/** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses. */
-export function lossKernel(field: Field, loss: Loss, type: SampleType): KernelPlan {
+/** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses, and what the points are read from. */
+export function lossKernel(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType): KernelPlan {
   const head = headParts(headOf(field));
-  const constants: Constants = {
-    INPUTS: field.inputs,
-    OUTPUTS: field.outputs,
-    SAMPLE_BYTES: type === 'uint8' ? 1 : 2,
-    SAMPLE_MAXIMUM: { float: sampleMaximum(type) },
-    ...head.constants,
-    ...lossConstants(loss),
-  };
-  const modules: ModuleName[] = ['work', 'random', 'point-drawn', ...head.modules, 'loss-terms', `loss-${loss.kind}`, 'loss'];
-  return kernelPlan('loss', constants, modules, ['write', 'read', 'write'], (samples) => lossGroups(field, samples));
+  const target = targetPart(targets, type);
+  const point = pointPart(targets === 'signal' ? plan : 'grid', 3);
+  const constants: Constants = { INPUTS: field.inputs, OUTPUTS: field.outputs, ...point.constants, ...target.constants, ...head.constants, ...lossConstants(plan.loss) };
+  const modules: ModuleName[] = ['work', ...point.modules, ...target.modules, ...head.modules, 'loss-terms', `loss-${plan.loss.kind}`, 'loss'];
+  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, samples));
 }
 
 /** Pairs of partial sums, of losses and of squared errors, that a slice of `samples` writes. */

@@ -1,11 +1,7 @@
 /** Kinds of the contract for which there are no kernels yet. */
 import { gridOf, type Field } from '#core/field/field';
-import type { FitPlan } from '#core/fit/config';
 
-/** null when every kind that a fit asks for has kernels, else a sentence that names the first without. */
-export function kindRefusal(field: Field, plan: FitPlan): string | null {
-  const missing =
-    (gridOf(field.encoding) && 'trainable grids') ||
-    (plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`);
-  return missing ? `The webgpu engine has no kernel for ${missing} yet; choose another engine.` : null;
+/** null when every kind of a field has kernels, else a sentence that names the one without. */
+export function kindRefusal(field: Field): string | null {
+  return gridOf(field.encoding) ? 'The webgpu engine has no kernels for trainable grids yet; choose another engine.' : null;
 }

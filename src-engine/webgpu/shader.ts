@@ -41,10 +41,14 @@ import muonMomentum from '../../shaders/muon-momentum.wgsl?raw';
 import muonProduct from '../../shaders/muon-product.wgsl?raw';
 import muonScale from '../../shaders/muon-scale.wgsl?raw';
 import parameterRoles from '../../shaders/parameter-roles.wgsl?raw';
-import pointDrawn from '../../shaders/point-drawn.wgsl?raw';
+import pointError from '../../shaders/point-error.wgsl?raw';
 import pointGrid from '../../shaders/point-grid.wgsl?raw';
+import pointList from '../../shaders/point-list.wgsl?raw';
+import pointStratified from '../../shaders/point-stratified.wgsl?raw';
+import pointUniform from '../../shaders/point-uniform.wgsl?raw';
 import present from '../../shaders/present.wgsl?raw';
 import random from '../../shaders/random.wgsl?raw';
+import rawSample from '../../shaders/raw-sample.wgsl?raw';
 import settleAverage from '../../shaders/settle-average.wgsl?raw';
 import settlePlain from '../../shaders/settle-plain.wgsl?raw';
 import sine from '../../shaders/sine.wgsl?raw';
@@ -53,6 +57,8 @@ import storeBlock from '../../shaders/store-block.wgsl?raw';
 import storeBlockSlope from '../../shaders/store-block-slope.wgsl?raw';
 import storeValue from '../../shaders/store-value.wgsl?raw';
 import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
+import targetSignal from '../../shaders/target-signal.wgsl?raw';
+import targetStream from '../../shaders/target-stream.wgsl?raw';
 import tileProduct from '../../shaders/tile-product.wgsl?raw';
 import work from '../../shaders/work.wgsl?raw';
 
@@ -96,10 +102,14 @@ export const MODULES = {
   'muon-product': muonProduct,
   'muon-scale': muonScale,
   'parameter-roles': parameterRoles,
-  'point-drawn': pointDrawn,
+  'point-error': pointError,
   'point-grid': pointGrid,
+  'point-list': pointList,
+  'point-stratified': pointStratified,
+  'point-uniform': pointUniform,
   present,
   random,
+  'raw-sample': rawSample,
   'settle-average': settleAverage,
   'settle-plain': settlePlain,
   sine,
@@ -108,6 +118,8 @@ export const MODULES = {
   'store-block-slope': storeBlockSlope,
   'store-value': storeValue,
   'store-value-slope': storeValueSlope,
+  'target-signal': targetSignal,
+  'target-stream': targetStream,
   'tile-product': tileProduct,
   work,
 } as const;

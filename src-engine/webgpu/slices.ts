@@ -4,9 +4,11 @@
  */
 import { encodedWidth, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
+import { StudioError } from '#core/errors';
 
 export interface SliceLimits {
-  readonly maxStorageBufferBindingSize: number;
+  /** Bytes of the largest storage buffer. */
+  readonly maximumBinding: number;
   readonly software: boolean;
   readonly maximumSlice?: number;
 }
@@ -27,7 +29,7 @@ export function sliceCapacity(field: Field, limits: SliceLimits): number {
   const heaviest = parameterLayout(field).layers.reduce((most, layer) => Math.max(most, layer.fanIn * layer.fanOut), 0);
   const operations = limits.software ? DISPATCH_OPERATIONS_SOFTWARE : DISPATCH_OPERATIONS;
   const capacity = Math.min(
-    Math.min(limits.maxStorageBufferBindingSize, BUFFER_BYTES) / (4 * widest),
+    Math.min(limits.maximumBinding, BUFFER_BYTES) / (4 * widest),
     ACTIVATION_BYTES / (4 * all),
     operations / (2 * heaviest),
     limits.maximumSlice ?? Infinity,
@@ -46,4 +48,21 @@ export function slicesOf(samples: number, capacity: number): readonly Slice[] {
   const slices: Slice[] = [];
   for (let start = 0; start < samples; start += length) slices.push({ start, count: Math.min(length, samples - start) });
   return slices;
+}
+
+/** Slices are not cut shorter than this. */
+const SHORTEST_SLICE = 64;
+
+/**
+ * Runs `attempt` with slices of at most `slice` samples, and again with half as many each time that the GPU has too little memory, down
+ * to 64. Throws what the last attempt threw.
+ */
+export async function withinMemory<Result>(slice: number, attempt: (slice: number) => Promise<Result>): Promise<Result> {
+  for (let limit = slice; ; limit = Math.max(SHORTEST_SLICE, Math.floor(limit / 128) * 64)) {
+    try {
+      return await attempt(limit);
+    } catch (error) {
+      if (limit <= SHORTEST_SLICE || !(error instanceof StudioError) || error.code !== 'device.memory') throw error;
+    }
+  }
 }

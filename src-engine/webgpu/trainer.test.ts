@@ -133,21 +133,64 @@ describe('webgpu trainer', async () => {
     await expect(trainer.run(rates(1))).rejects.toMatchObject({ code: 'engine.disposed' });
   });
 
-  it('names the limit when the input is larger than the GPU can bind', async () => {
+  /** A device of which `change` replaces some members. */
+  async function changedDevice(change: (device: GPUDevice) => Readonly<Record<string, unknown>>): Promise<GPUDevice> {
     const adapter = await gpu.requestAdapter();
     if (!adapter) throw new Error('no adapter');
     const device = await adapter.requestDevice();
-    const limits = new Proxy(device.limits, { get: (target, key) => (key === 'maxStorageBufferBindingSize' ? 1024 * 16 : Reflect.get(target, key)) });
-    const small = new Proxy(device, {
+    const changes = change(device);
+    return new Proxy(device, {
       get: (target, key) => {
-        if (key === 'limits') return limits;
+        if (typeof key === 'string' && key in changes) return changes[key];
         const value: unknown = Reflect.get(target, key);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
-    const limited = await createWebGpuEngine({ device: small, gpu });
-    const data = { size: [256, 256], channels: 3, type: 'uint8', samples: new Uint8Array(256 * 256 * 3) } as const;
-    await expect(limited.createTrainer({ ...REQUEST, data })).rejects.toMatchObject({ kind: 'device', code: 'device.memory' });
+  }
+
+  /** A device on which activations of more than `largest` bytes find no memory. */
+  function crampedDevice(largest: number): Promise<GPUDevice> {
+    let short = false;
+    let depth = 0;
+    return changedDevice((device) => ({
+      createBuffer: (descriptor: GPUBufferDescriptor) => {
+        if (descriptor.label?.startsWith('activations') && descriptor.size > largest) short = true;
+        return device.createBuffer(descriptor);
+      },
+      pushErrorScope: (filter: GPUErrorFilter) => {
+        depth++;
+        device.pushErrorScope(filter);
+      },
+      popErrorScope: async () => {
+        // Scopes are popped in the order internal, memory, validation.
+        const memory = --depth === 1 && short;
+        if (depth === 0) short = false;
+        const error = await device.popErrorScope();
+        return memory ? { message: 'no memory' } : error;
+      },
+    }));
+  }
+
+  it('does with smaller slices where memory is short, with the same result, and says so', async () => {
+    const request = { ...REQUEST, plan: { ...PLAN, batch: 1024 } };
+    const device = await crampedDevice(200 * 4 * 16);
+    const cramped = await createWebGpuEngine({ device, gpu });
+    const trainer = await cramped.createTrainer(request);
+    expect(trainer.notes).toEqual(['This GPU has little free memory; each step is done in 8 parts of at most 128 samples.']);
+    const plenty = await createWebGpuEngine({ device, gpu, maximumSlice: 128 });
+    const twin = await plenty.createTrainer(request);
+    expect(twin.notes).toEqual([]);
+    await trainer.run(rates(5));
+    await twin.run(rates(5));
+    expect(await trainer.checkpoint()).toEqual(await twin.checkpoint());
+    expect(await trainer.reconstruct([40, 40])).toEqual(await twin.reconstruct([40, 40]));
+    device.destroy();
+  });
+
+  it('says what to do when even the smallest slices find no memory', async () => {
+    const device = await crampedDevice(63 * 4 * 16);
+    const cramped = await createWebGpuEngine({ device, gpu });
+    await expect(cramped.createTrainer(REQUEST)).rejects.toMatchObject({ kind: 'device', code: 'device.memory' });
     device.destroy();
   });
 

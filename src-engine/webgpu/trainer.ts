@@ -10,15 +10,30 @@
  */
 import type { Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
+import type { DrawTable } from '#core/fit/importance';
+import { effectiveBatch, planRefusal } from '#core/fit/sampling';
+import { pointCount } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
+import { errorTable, stretches } from '../importance';
 import type { TrainerRequest, TrainReport, TrainState } from '../engine';
 import type { GpuContext } from './context';
 import { Evaluator } from './evaluator';
-import { buildMachinery, type Machinery } from './machinery';
+import { buildMachinery, cutFit, tableCells, type FitCut, type Machinery } from './machinery';
 import { Pacer } from './pacing';
 import type { PresentingTrainer } from './present';
+import { withinMemory } from './slices';
 import { dispatch } from './step';
 import { evaluationWork, optimizerWork, writeWork } from './work';
+
+/** What a trainer holds on the GPU, and what a user should know of it. */
+interface TrainerParts {
+  readonly machinery: Machinery;
+  /** Of what is shown. */
+  readonly evaluator: Evaluator;
+  /** Of what is trained, at the points at which error-driven sampling looks. */
+  readonly probe: Evaluator | null;
+  readonly notes: readonly string[];
+}
 
 class WebGpuTrainer implements PresentingTrainer {
   readonly field: Field;
@@ -26,6 +41,10 @@ class WebGpuTrainer implements PresentingTrainer {
   readonly #request: TrainerRequest;
   readonly #machinery: Machinery;
   readonly #evaluator: Evaluator;
+  readonly notes: readonly string[];
+  readonly #probe: Evaluator | null;
+  /** Of error-driven sampling; made before the first step. */
+  #table: DrawTable | null = null;
   readonly #pacer = new Pacer();
   /** When the last submit known to be done was done, milliseconds. */
   #lastDone = 0;
@@ -35,12 +54,14 @@ class WebGpuTrainer implements PresentingTrainer {
   /** What went wrong in a call that could not wait; thrown by the next one. */
   #fault: unknown = null;
 
-  constructor(context: GpuContext, request: TrainerRequest, machinery: Machinery, evaluator: Evaluator) {
+  constructor(context: GpuContext, request: TrainerRequest, { machinery, evaluator, probe, notes }: TrainerParts) {
     this.field = request.field;
+    this.notes = notes;
     this.#context = context;
     this.#request = request;
     this.#machinery = machinery;
     this.#evaluator = evaluator;
+    this.#probe = probe;
     this.#step = request.state?.step ?? 0;
   }
 
@@ -61,39 +82,59 @@ class WebGpuTrainer implements PresentingTrainer {
     if (steps === 0) return { step: this.#step, loss: 0, squaredError: 0 };
     this.#running = true;
     try {
-      const { buffers, slices } = this.#machinery;
-      const totals = buffers.get('losses');
+      const { plan, data } = this.#request;
+      const totals = this.#machinery.buffers.get('losses');
       this.#context.device.queue.writeBuffer(totals, 0, new Float32Array(2));
-      const units = steps * slices.length;
-      let previous: Promise<void> = Promise.resolve();
-      for (let first = 0; first < units; ) {
-        const count = Math.min(this.#pacer.units, units - first);
-        const submitted = this.#submit(learningRates, first, count);
-        // Its failure is met one turn later, or not at all when the one before fails first.
-        submitted.catch(() => undefined);
-        await previous;
-        previous = submitted;
-        first += count;
+      for (const { first, count, refresh } of stretches(plan.sampling, this.#step, steps, this.#table !== null)) {
+        if (refresh) await this.#drawTable(this.#step + first);
+        await this.#runSteps(this.#step + first, learningRates.subarray(first, first + count));
       }
-      await previous;
       const sums = new Float32Array(await this.#context.read(totals, 8));
       this.#step += steps;
-      const samples = steps * this.#request.plan.batch * this.field.outputs;
+      const samples = steps * effectiveBatch(plan, pointCount(data.size)) * this.field.outputs;
       return { step: this.#step, loss: sums[0] / samples, squaredError: sums[1] / samples };
     } finally {
       this.#running = false;
     }
   }
 
-  /** Encodes units [first, first + count) of a run; resolves when the GPU has done them. */
-  async #submit(rates: Float32Array, first: number, count: number): Promise<void> {
+  /** A new table of error-driven sampling for the steps from `step` on. */
+  async #drawTable(step: number): Promise<void> {
+    const { data, plan, seed } = this.#request;
+    const { buffers } = this.#machinery;
+    const probe = this.#probe;
+    if (!probe) throw new Error('Only error-driven sampling has tables.');
+    this.#table = await errorTable(data, plan, seed, step, (indices) => probe.readPoints(data.size, Uint32Array.from(indices)));
+    this.#context.device.queue.writeBuffer(buffers.get('draw table'), 0, Uint32Array.from(this.#table.limits));
+  }
+
+  /** Steps from `step` (0-based) on, two submits in flight; resolves when the GPU has done them. */
+  async #runSteps(step: number, rates: Float32Array): Promise<void> {
+    const { slices, stream } = this.#machinery;
+    const units = rates.length * slices.length;
+    let previous: Promise<void> = Promise.resolve();
+    for (let first = 0; first < units; ) {
+      const count = Math.min(this.#pacer.units, units - first, stream?.units ?? Infinity);
+      const submitted = this.#submit(step, rates, first, count);
+      // Its failure is met one turn later, or not at all when the one before fails first.
+      submitted.catch(() => undefined);
+      await previous;
+      previous = submitted;
+      first += count;
+    }
+    await previous;
+  }
+
+  /** Encodes units [first, first + count) of the steps from `step` on; resolves when the GPU has done them. */
+  async #submit(step: number, rates: Float32Array, first: number, count: number): Promise<void> {
     const context = this.#context;
     const { device, workStride } = context;
-    const { slices, unit, update, report, frame, buffers } = this.#machinery;
+    const { slices, stream, unit, update, report, frame, buffers } = this.#machinery;
     const start = performance.now();
     const accepted = context.checked('run the fit', () => {
-      const view = this.#worksOf(rates, first, count);
+      const view = this.#worksOf(step, rates, first, count);
       device.queue.writeBuffer(buffers.get('works'), 0, view.buffer);
+      if (stream) device.queue.writeBuffer(buffers.get('samples of the input'), 0, stream.targets(count));
       const encoder = device.createCommandEncoder({ label: 'train' });
       const pass = encoder.beginComputePass({ label: 'train' });
       for (let slot = 0; slot < count; slot++) {
@@ -118,22 +159,24 @@ class WebGpuTrainer implements PresentingTrainer {
     this.#lastDone = now;
   }
 
-  /** The Works of a submit, and one more for the loss sum. */
-  #worksOf(rates: Float32Array, first: number, count: number): DataView<ArrayBuffer> {
+  /** The Works of a submit, and one more for the loss sum; fills the stream where there is one. */
+  #worksOf(begin: number, rates: Float32Array, first: number, count: number): DataView<ArrayBuffer> {
     const { workStride } = this.#context;
-    const { slices, lossGroups: groups } = this.#machinery;
+    const { slices, stream, lossGroups: groups } = this.#machinery;
     const { plan } = this.#request;
     const view = new DataView(new ArrayBuffer((count + 1) * workStride));
     for (let slot = 0; slot < count; slot++) {
       const ordinal = Math.floor((first + slot) / slices.length);
       const slice = (first + slot) % slices.length;
-      const step = this.#step + ordinal;
+      const step = begin + ordinal;
+      stream?.fill(slot, step, slices[slice], this.#table);
       writeWork(view, slot * workStride, {
         step,
         ...slices[slice],
         slot,
         accumulate: slice > 0,
         ...optimizerWork(plan, step + 1, rates[ordinal]),
+        targets: stream?.firstSample(slot) ?? 0,
       });
     }
     writeWork(view, count * workStride, evaluationWork(0, count * groups));
@@ -173,13 +216,14 @@ class WebGpuTrainer implements PresentingTrainer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#evaluator.dispose();
+    this.#probe?.dispose();
     this.#machinery.buffers.dispose();
   }
 }
 
 /** Starts a fit, or goes on from `request.state`. Throws StudioError ('device.memory', ...) and DeviceLostError. */
 export async function createWebGpuTrainer(context: GpuContext, request: TrainerRequest): Promise<PresentingTrainer> {
-  const { field, data, state } = request;
+  const { field, plan, data, state } = request;
   if (data.channels !== field.outputs || data.size.length !== field.inputs) {
     throw new StudioError(
       'usage',
@@ -190,12 +234,42 @@ export async function createWebGpuTrainer(context: GpuContext, request: TrainerR
   if (state && [state.parameters, state.moment1, state.moment2, state.average ?? state.parameters].some(({ length }) => length !== parameterLayout(field).length)) {
     throw new StudioError('usage', 'engine.mismatch', 'The checkpoint belongs to another network.');
   }
-  const machinery = await buildMachinery(context, request);
+  const refused = planRefusal(plan, pointCount(data.size));
+  if (refused) throw new StudioError('usage', 'engine.plan', refused);
+  const wished = cutFit(context, request);
+  const parts = await withinMemory(wished.longest, (slice) => assemble(context, request, cutFit(context, request, slice), wished));
+  return new WebGpuTrainer(context, request, parts);
+}
+
+async function assemble(context: GpuContext, request: TrainerRequest, cut: FitCut, wished: FitCut): Promise<TrainerParts> {
+  const { field, plan } = request;
+  const made: { dispose(): void }[] = [];
+  const keep = <Made extends { dispose(): void }>(one: Made): Made => {
+    made.push(one);
+    return one;
+  };
   try {
-    const evaluator = await Evaluator.create(context, field, machinery.buffers.get(request.plan.average === null ? 'parameters' : 'average parameters'));
-    return new WebGpuTrainer(context, request, machinery, evaluator);
+    const machinery = await buildMachinery(context, request, cut);
+    const { buffers } = machinery;
+    keep(buffers);
+    const shown = buffers.get(plan.average === null ? 'parameters' : 'average parameters');
+    const evaluator = keep(await Evaluator.create(context, field, shown));
+    const probe = plan.sampling.kind === 'error' ? keep(await Evaluator.create(context, field, buffers.get('parameters'), tableCells(pointCount(request.data.size)))) : null;
+    return { machinery, evaluator, probe, notes: notesOf(request, cut, wished) };
   } catch (error) {
-    machinery.buffers.dispose();
+    for (const one of made) one.dispose();
     throw error;
   }
+}
+
+function notesOf({ data }: TrainerRequest, cut: FitCut, wished: FitCut): string[] {
+  const notes: string[] = [];
+  const number = (value: number): string => value.toLocaleString('en');
+  if (cut.streamed) {
+    notes.push(`The signal (${number(Math.round(data.samples.byteLength / 1e6))} MB) is larger than this GPU takes in one piece; the CPU sends the samples of each step along.`);
+  }
+  if (cut.longest < wished.longest) {
+    notes.push(`This GPU has little free memory; each step is done in ${number(cut.slices.length)} parts of at most ${number(cut.longest)} samples.`);
+  }
+  return notes;
 }

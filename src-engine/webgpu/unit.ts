@@ -3,16 +3,17 @@
  * same for evaluation: encode and forward. Fused kernels replace runs of these stages.
  *
  * Names of the buffers that the stages share with the outside: 'parameters', 'partial gradients', 'partial losses', 'samples of the
- * input', 'Fourier directions' and 'layer 0' to 'layer n' (the places of the layers). `cut` says what a fit was cut into.
+ * input' (all, or those of a submit), 'draw table', 'point list', and what addConstants makes.
  */
 import { closesBlock, encodedWidth, type Field } from '#core/field/field';
 import { fourierMatrix } from '#core/field/encoding';
 import { parameterLayout } from '#core/field/layout';
-import type { Loss } from '#core/fit/config';
+import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { Allocation } from './allocation';
 import { USAGE } from './context';
 import { MAXIMUM_UNITS } from './pacing';
+import { pointPart, type PointSource, type TargetSource } from './parts';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
 import { layerBytes } from './work';
@@ -34,17 +35,17 @@ export function addConstants(field: Field, allocation: Allocation): void {
   for (const layer of parameterLayout(field).layers) allocation.add(`layer ${layer.index}`, 0, USAGE.uniform, layerBytes(layer));
 }
 
-function encodeStage(field: Field, points: 'drawn' | 'grid'): Stage {
+function encodeStage(field: Field, points: PointSource): Stage {
   const directions = field.encoding.kind === 'fourier' ? ['Fourier directions'] : [];
-  return { plan: encodeKernel(field, points), buffers: ['encoded features', ...directions] };
+  return { plan: encodeKernel(field, points), buffers: ['encoded features', ...directions, ...pointPart(points, 0).buffers] };
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longest, chunks }: Cut): Program {
+export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, { longest, chunks }: Cut): Program {
   const { layers } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
-  const stages: Stage[] = [encodeStage(field, 'drawn')];
+  const stages: Stage[] = [encodeStage(field, plan)];
   for (const layer of layers) {
     const i = layer.index;
     // Slopes of the hidden layers and the head's outputs; the backward pass turns both into deltas.
@@ -52,7 +53,8 @@ export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longe
     if (i < last && closesBlock(field, i)) outputs.push(`activations ${i - 2}`);
     stages.push({ plan: forwardKernel(field, layer, 'train'), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
-  stages.push({ plan: lossKernel(field, loss, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses'] });
+  const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
+  stages.push({ plan: lossKernel(field, plan, targets, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
   for (let i = last; i >= 0; i--) {
     stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i === 0) break;
@@ -68,9 +70,9 @@ export function trainingUnit(field: Field, loss: Loss, type: SampleType, { longe
   return { stages, scratch };
 }
 
-/** Samples of one slice of a grid, in 'samples'. */
-export function evaluationUnit(field: Field, capacity: number): Program {
-  const stages: Stage[] = [encodeStage(field, 'grid')];
+/** Samples of one slice of a grid or of a list of its points, in 'samples'. */
+export function evaluationUnit(field: Field, points: 'grid' | 'list', capacity: number): Program {
+  const stages: Stage[] = [encodeStage(field, points)];
   let below = 'encoded features';
   for (const layer of parameterLayout(field).layers) {
     const above = layer.index === field.depth ? 'samples' : `activations ${layer.index % 2}`;

@@ -26,6 +26,8 @@ export interface Work {
   readonly muonDecay: number;
   /** Share of the new parameters in their average. */
   readonly blend: number;
+  /** First sample of the slice among those that are streamed. */
+  readonly targets: number;
 }
 
 /** The part of Work that the optimizer reads at step `t` (counted from 1) under the schedule's learning rate; see fit/optimizer.ts. */
@@ -52,7 +54,7 @@ export interface Domain {
 
 /** A work unit of evaluation: a run of grid points. */
 export function evaluationWork(start: number, count: number): Work {
-  return { step: 0, start, count, slot: 0, accumulate: false, rate: 0, correction: 0, decay: 0, muonRate: 0, muonDecay: 0, blend: 0 };
+  return { step: 0, start, count, slot: 0, accumulate: false, rate: 0, correction: 0, decay: 0, muonRate: 0, muonDecay: 0, blend: 0, targets: 0 };
 }
 
 /** Writes one Work at byte `offset` of `view`. */
@@ -61,6 +63,7 @@ export function writeWork(view: DataView, offset: number, work: Work): void {
   words.forEach((word, i) => view.setUint32(offset + 4 * i, word, true));
   const numbers = [work.rate, work.correction, work.decay, work.muonRate, work.muonDecay, work.blend];
   numbers.forEach((number, i) => view.setFloat32(offset + 4 * (words.length + i), number, true));
+  view.setUint32(offset + 4 * (words.length + numbers.length), work.targets, true);
 }
 
 /** The struct of shaders/layer.wgsl. */
