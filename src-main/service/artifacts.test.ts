@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { synthesize } from '#core/coding/synthesis';
 import { fieldFor } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
+import { parseConfig } from '#core/fit/config';
 import { presetById } from '#core/fit/presets';
 import type { GridSignal } from '#core/signal/signal';
 import { Artifacts, type EncodeRequest } from './artifacts';
@@ -23,6 +24,20 @@ describe('an encoding', () => {
         if (label === stage) abort.abort();
       };
       await expect(artifacts.encode(request, { signal: abort.signal, progress }), stage).rejects.toThrow();
+    }
+  });
+
+  it('says in its provenance how it was made, without what goes without saying', async () => {
+    const artifacts = new Artifacts(synthesize, '1.0.0');
+    const idle = { signal: new AbortController().signal, progress: () => undefined };
+    const unusual = { ...config, plan: { ...config.plan, loss: { kind: 'l1' as const }, average: 0.99 } };
+    for (const made of [config, unusual]) {
+      const { artifact, provenance } = await artifacts.encode({ ...request, config: made }, idle);
+      const { config: said } = provenance as { config: unknown };
+      expect(parseConfig(said, 'provenance')).toEqual(made);
+      expect(JSON.stringify(said)).not.toMatch(/sampling|clip|weightDecay/);
+      const reopened = await artifacts.open('a.inr', await artifacts.file(artifact, 'inr'), idle);
+      expect(reopened).toMatchObject({ bits: config.coding.bits, provenance });
     }
   });
 

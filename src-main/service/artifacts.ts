@@ -10,7 +10,7 @@ import { asStudioError, StudioError } from '#core/errors';
 import { fieldCost } from '#core/field/cost';
 import { fieldFor, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
-import { configSchema, type FitConfig } from '#core/fit/config';
+import { compactConfig, configSchema, type FitConfig } from '#core/fit/config';
 import { psnr } from '#core/metric/psnr';
 import { structuralSimilarity } from '#core/metric/ssim';
 import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
@@ -74,7 +74,7 @@ export class Artifacts {
       throw new StudioError('usage', 'encode.parameters', `The network has ${length} parameters, but ${raw.length} bytes of them came. Start the fit again with this configuration.`);
     }
     const stoppedEarly = steps !== undefined && steps !== config.plan.steps;
-    const provenance: Provenance = { generator: `inr-studio ${this.appVersion}`, config, ...(stoppedEarly ? { steps } : {}) };
+    const provenance: Provenance = { generator: `inr-studio ${this.appVersion}`, config: compactConfig(config), ...(stoppedEarly ? { steps } : {}) };
     const clock = timed(this.synthesize);
     const packed = await packFile({
       header: headerOf(signal),

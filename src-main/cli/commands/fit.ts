@@ -8,7 +8,7 @@ import { networkWords } from '#core/field/words';
 import { parameterLayout } from '#core/field/layout';
 import { requireDecodable } from '#core/coding/limits';
 import type { Provenance } from '#core/coding/types';
-import type { FitConfig } from '#core/fit/config';
+import { compactConfig, type FitConfig } from '#core/fit/config';
 import { applyOptions } from '#core/fit/options';
 import { planRefusal } from '#core/fit/sampling';
 import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
@@ -62,7 +62,7 @@ function provenanceOf(options: FitOptions, config: FitConfig, step: number | nul
   if (!options.provenance) return () => undefined;
   const ended = step === null || step === config.plan.steps ? {} : { steps: step };
   const budget = seconds === null ? {} : { seconds };
-  return (bits) => ({ generator: `inr-studio ${version}`, config: { ...config, coding: { ...config.coding, bits } }, ...ended, ...budget });
+  return (bits) => ({ generator: `inr-studio ${version}`, config: compactConfig({ ...config, coding: { ...config.coding, bits } }), ...ended, ...budget });
 }
 
 /** Bytes that the file carries beside the network. */
