@@ -88,7 +88,7 @@ function tileKernels(kernels: Record<string, Kernel>, job: DataView, field: Fiel
   };
   const gradientOf = (l: number): number => (l === depth ? result(l) : slope(l));
   const weightGradient = (l: number) => (): void => {
-    kernels.weightGradient(input(l), stride, (layer(l, LayerSlot.FanIn) + 3) >> 2, gradientOf(l), stride, layer(l, LayerSlot.OutPanels), gradients + layer(l, LayerSlot.Weight), panelBytes(l), tile);
+    kernels.weightGradient(input(l), stride, (layer(l, LayerSlot.FanIn) + 3) >> 2, gradientOf(l), stride, layer(l, LayerSlot.OutPanels), gradients + layer(l, LayerSlot.Weight), panelBytes(l), tile, 0);
   };
   const backProduct = (l: number) => (): void => {
     kernels.backProduct(gradientOf(l), stride, layer(l, LayerSlot.FanOut), backward + layer(l, LayerSlot.Weight), layer(l, LayerSlot.OutPanels) * 256, layer(l, LayerSlot.InBlocks), slope(l - 1), stride, tile);
@@ -98,7 +98,7 @@ function tileKernels(kernels: Record<string, Kernel>, job: DataView, field: Fiel
   add('product, hidden', depth - 1, square, 2 * tile * width + width * width, product(1));
   add('backProduct, hidden', depth - 1, square, 3 * tile * width + width * width, backProduct(1));
   add('weightGradient, hidden', depth - 1, square, 2 * tile * width + 2 * width * width, weightGradient(1));
-  add('biasGradient, hidden', depth, thin / 2, tile * width, () => void kernels.biasGradient(slope(1), stride, layer(1, LayerSlot.OutPanels), gradients + layer(1, LayerSlot.Bias), tile));
+  add('biasGradient, hidden', depth, thin / 2, tile * width, () => void kernels.biasGradient(slope(1), stride, layer(1, LayerSlot.OutPanels), gradients + layer(1, LayerSlot.Bias), tile, 0));
   add('activateSine', depth, 0, 3 * tile * width, () => {
     const coefficients = word(Slot.Coefficients);
     for (let block = 0; block < Math.ceil(width / 16); block++) kernels.activateSine(result(1) + block * stride, slope(1) + block * stride, stride, coefficients);

@@ -158,9 +158,14 @@ export function backProduct(
   }
 }
 
+/** Panels whose gradients are taken together: their rows and one block of inputs stay in the first-level cache. */
+const GROUP: usize = 4;
+
 /**
- * gradient[n / 8][k][8] += sum_s x[s][k] g[s][n] for 4 * tiles inputs k and 8 * panels outputs n.
- * The sums go on from the stored gradient sample by sample, so the size of the tile does not change the result.
+ * gradient[n / 8][k][8] += sum_s x[s][k] g[s][n] for 4 * tiles inputs k and 8 * panels outputs n; `first`: what is stored counts as 0.
+ * The sums go on from the stored gradient sample by sample, so neither the size of the tile nor the order of the blocks changes
+ * the result. Blocks of 16 inputs meet groups of panels: going through all inputs for every panel reads them from the second-level
+ * cache and is a tenth slower from width 128 on.
  */
 export function weightGradient(
   x: usize,
@@ -172,67 +177,85 @@ export function weightGradient(
   gradient: usize,
   panelBytes: usize,
   samples: usize,
+  first: bool,
 ): void {
-  for (let p: usize = 0; p < panels; p++) {
-    const rows = g + (p >> 1) * gStride + (p & 1) * 32;
-    const end = rows + samples * ROW;
-    let to = gradient + p * panelBytes;
-    for (let q: usize = 0; q < tiles; q++) {
-      let at = x + (q >> 2) * xStride + (q & 3) * 16;
-      let c00 = v128.load(to);
-      let c01 = v128.load(to, 16);
-      let c10 = v128.load(to, 32);
-      let c11 = v128.load(to, 48);
-      let c20 = v128.load(to, 64);
-      let c21 = v128.load(to, 80);
-      let c30 = v128.load(to, 96);
-      let c31 = v128.load(to, 112);
-      let row = rows;
-      do {
-        const g0 = v128.load(row);
-        const g1 = v128.load(row, 16);
-        const x0 = v128.load32_splat(at);
-        c00 = apart(x0, g0, c00);
-        c01 = madd(x0, g1, c01);
-        const x1 = v128.load32_splat(at, 4);
-        c10 = madd(x1, g0, c10);
-        c11 = madd(x1, g1, c11);
-        const x2 = v128.load32_splat(at, 8);
-        c20 = madd(x2, g0, c20);
-        c21 = madd(x2, g1, c21);
-        const x3 = v128.load32_splat(at, 12);
-        c30 = madd(x3, g0, c30);
-        c31 = madd(x3, g1, c31);
-        at += ROW;
-        row += ROW;
-      } while (row < end);
-      v128.store(to, c00);
-      v128.store(to, c01, 16);
-      v128.store(to, c10, 32);
-      v128.store(to, c11, 48);
-      v128.store(to, c20, 64);
-      v128.store(to, c21, 80);
-      v128.store(to, c30, 96);
-      v128.store(to, c31, 112);
-      to += 128;
+  const keep = i32x4.splat(first ? 0 : -1);
+  for (let group: usize = 0; group < panels; group += GROUP) {
+    const last = min(group + GROUP, panels);
+    for (let block: usize = 0; block < tiles; block += 4) {
+      const inputs = x + (block >> 2) * xStride;
+      const stop = inputs + (min(<usize>4, tiles - block) << 4);
+      for (let p = group; p < last; p++) {
+        const rows = g + (p >> 1) * gStride + (p & 1) * 32;
+        const end = rows + samples * ROW;
+        let to = gradient + p * panelBytes + (block << 7);
+        for (let input = inputs; input < stop; input += 16) {
+          let at = input;
+          let c00 = v128.and(keep, v128.load(to));
+          let c01 = v128.and(keep, v128.load(to, 16));
+          let c10 = v128.and(keep, v128.load(to, 32));
+          let c11 = v128.and(keep, v128.load(to, 48));
+          let c20 = v128.and(keep, v128.load(to, 64));
+          let c21 = v128.and(keep, v128.load(to, 80));
+          let c30 = v128.and(keep, v128.load(to, 96));
+          let c31 = v128.and(keep, v128.load(to, 112));
+          let row = rows;
+          do {
+            const g0 = v128.load(row);
+            const g1 = v128.load(row, 16);
+            const x0 = v128.load32_splat(at);
+            c00 = apart(x0, g0, c00);
+            c01 = madd(x0, g1, c01);
+            const x1 = v128.load32_splat(at, 4);
+            c10 = madd(x1, g0, c10);
+            c11 = madd(x1, g1, c11);
+            const x2 = v128.load32_splat(at, 8);
+            c20 = madd(x2, g0, c20);
+            c21 = madd(x2, g1, c21);
+            const x3 = v128.load32_splat(at, 12);
+            c30 = madd(x3, g0, c30);
+            c31 = madd(x3, g1, c31);
+            at += ROW;
+            row += ROW;
+          } while (row < end);
+          v128.store(to, c00);
+          v128.store(to, c01, 16);
+          v128.store(to, c10, 32);
+          v128.store(to, c11, 48);
+          v128.store(to, c20, 64);
+          v128.store(to, c21, 80);
+          v128.store(to, c30, 96);
+          v128.store(to, c31, 112);
+          to += 128;
+        }
+      }
     }
   }
 }
 
-/** gradient[n] += sum_s g[s][n] for 8 * panels outputs n. */
-export function biasGradient(g: usize, gStride: usize, panels: usize, gradient: usize, samples: usize): void {
+/**
+ * gradient[n] += sum_s g[s][n] for 8 * panels outputs n and an even number of samples; `first` as above. Even and odd samples go
+ * into sums of their own, so that no sum waits for the one before.
+ */
+export function biasGradient(g: usize, gStride: usize, panels: usize, gradient: usize, samples: usize, first: bool): void {
+  const keep = i32x4.splat(first ? 0 : -1);
+  const zero = f32x4.splat(0);
   for (let p: usize = 0; p < panels; p++) {
     let row = g + (p >> 1) * gStride + (p & 1) * 32;
     const end = row + samples * ROW;
-    let c0 = v128.load(gradient);
-    let c1 = v128.load(gradient, 16);
+    let even0 = v128.and(keep, v128.load(gradient));
+    let even1 = v128.and(keep, v128.load(gradient, 16));
+    let odd0 = zero;
+    let odd1 = zero;
     do {
-      c0 = f32x4.add(c0, v128.load(row));
-      c1 = f32x4.add(c1, v128.load(row, 16));
-      row += ROW;
+      even0 = f32x4.add(even0, v128.load(row));
+      even1 = f32x4.add(even1, v128.load(row, 16));
+      odd0 = f32x4.add(odd0, v128.load(row, 64));
+      odd1 = f32x4.add(odd1, v128.load(row, 80));
+      row += 2 * ROW;
     } while (row < end);
-    v128.store(gradient, c0);
-    v128.store(gradient, c1, 16);
+    v128.store(gradient, f32x4.add(even0, odd0));
+    v128.store(gradient, f32x4.add(even1, odd1), 16);
     gradient += 32;
   }
 }

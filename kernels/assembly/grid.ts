@@ -94,7 +94,8 @@ export function sinpiRows(at: usize, bytes: usize, scale: f32, c: usize): void {
 export function coordinates(index: u32, slot: i32, inputs: i32, to: usize): void {
   for (let axis = 0; axis < inputs; axis++) {
     const extent = word(slot + axis);
-    const rest = index / extent;
+    // What is left on the last axis is its position: no division.
+    const rest = axis + 1 < inputs ? index / extent : 0;
     const position = index - rest * extent;
     store<f32>(to + (<usize>axis << 2), <f32>(<i32>(2 * position + 1) - <i32>extent) / <f32>extent);
     index = rest;

@@ -60,8 +60,8 @@ export function forwardLayers(scratch: usize, samples: usize): void {
   }
 }
 
-/** Adds the gradient of one tile, whose head holds its gradient, to the buffer at `gradient`. */
-export function backwardTile(scratch: usize, gradient: usize, samples: usize): void {
+/** Adds the gradient of one tile, whose head holds its gradient, to the buffer at `gradient`; `first`: what it holds counts as 0. */
+export function backwardTile(scratch: usize, gradient: usize, samples: usize, first: bool): void {
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const backward: usize = word(Slot.Backward);
   const residual = word(Slot.Residual);
@@ -74,8 +74,8 @@ export function backwardTile(scratch: usize, gradient: usize, samples: usize): v
     const weight: usize = load<u32>(layer, LayerSlot.Weight << 2);
     const g = scratch + (l == last ? load<u32>(layer, LayerSlot.Result << 2) : load<u32>(layer, LayerSlot.Slope << 2));
     const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
-    biasGradient(g, stride, panels, gradient + load<u32>(layer, LayerSlot.Bias << 2), samples);
-    weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples);
+    biasGradient(g, stride, panels, gradient + load<u32>(layer, LayerSlot.Bias << 2), samples, first);
+    weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples, first);
     if (l > 0) {
       const slope = scratch + load<u32>(layerAt(l - 1), LayerSlot.Slope << 2);
       const fanOut: usize = load<u32>(layer, LayerSlot.FanOut << 2);

@@ -97,17 +97,14 @@ export function trainPart(scratch: usize, chunk: u32, round: u32): void {
   let targets = <usize>word(Slot.RoundTargets) + place * row;
   let vectors = <usize>word(Slot.RoundVectors) + place * vector;
   const sums: usize = <usize>word(Slot.ChunkLoss) + (<usize>chunk << 4);
-  if (round == 0) {
-    memory.fill(gradient, 0, stride);
-    memory.fill(sums, 0, 16);
-  }
+  if (round == 0) memory.fill(sums, 0, 16);
   for (let done: u32 = 0; done < count; done += tile) {
     const some = min(tile, count - done);
     const samples: usize = (some + 3) & ~3;
     gatherTile(vectors, levelBytes, features, some);
     forwardLayers(scratch, samples);
     headErrors(head, targets, some, samples, sums);
-    backwardTile(scratch, gradient, samples);
+    backwardTile(scratch, gradient, samples, round == 0 && done == 0);
     featureGradients(scratch, vectors, levelBytes, some);
     vectors += <usize>tile * vector;
     targets += <usize>tile * row;

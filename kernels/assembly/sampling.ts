@@ -19,24 +19,47 @@ function pcg3d(a: u32, b: u32, c: u32): u32 {
   return x + y * z;
 }
 
-/** Draws elements [first, first + count) of the batch of `step`: coordinates to `scratch`, targets in [0, 1] to rows of up to 4, 8, 12 or 16 at `targets`. */
+/** Byte of a sample's row of 16 coordinates, of which at most 4 are used, that keeps the number of its point. */
+const INDEX: usize = 60;
+
+/**
+ * Draws elements [first, first + count) of the batch of `step`: coordinates to `scratch`, targets in [0, 1] to rows of up to 4, 8, 12 or
+ * 16 at `targets`. Lanes beyond the last channel are not defined.
+ *
+ * Points lie anywhere in a data set that is larger than the caches. So all samples are asked for first, in a loop so short that the
+ * processor waits for a dozen of them at once, and read afterwards: half the time for 512 x 512 points.
+ */
 export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, count: u32): void {
   const inputs: i32 = word(Slot.Inputs);
-  const outputs: u32 = word(Slot.Outputs);
   const row: usize = rowBytes();
+  const data: usize = word(Slot.Data);
+  const bytes: usize = word(Slot.DataBytes);
+  const pointBytes: usize = <usize>word(Slot.Outputs) * bytes;
+  drawIndices(scratch, step, first, count, data, pointBytes);
+  const maximum = f32x4.splat(<f32>word(Slot.DataMaximum));
+  for (let s: u32 = 0; s < count; s++) {
+    const index = load<u32>(scratch, INDEX);
+    coordinates(index, Slot.DataGrid, inputs, scratch);
+    scratch += 64;
+    let from = data + <usize>index * pointBytes;
+    for (const end = targets + row; targets < end; targets += 16) {
+      const raw = bytes == 1 ? i16x8.extend_low_i8x16_u(v128.load32_zero(from)) : v128.load64_zero(from);
+      v128.store(targets, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(raw)), maximum));
+      from += bytes << 2;
+    }
+  }
+}
+
+/** Numbers of the points of elements [first, first + count) to INDEX of their rows; asks for their samples. */
+export function drawIndices(scratch: usize, step: u32, first: u32, count: u32, data: usize, pointBytes: usize): void {
   const points: u64 = word(Slot.Points);
   const seed = word(Slot.Seed);
-  const data: usize = word(Slot.Data);
-  const bytes = word(Slot.DataBytes);
-  const maximum = <f32>word(Slot.DataMaximum);
+  let touched: u32 = 0;
   for (let s: u32 = 0; s < count; s++) {
     const index = <u32>((<u64>pcg3d(seed, step, first + s) * points) >> 32);
-    coordinates(index, Slot.DataGrid, inputs, scratch + (<usize>s << 6));
-    const from: usize = <usize>index * <usize>outputs;
-    for (let channel: u32 = 0; channel < outputs; channel++) {
-      const raw: u32 = bytes == 1 ? load<u8>(data + from + channel) : load<u16>(data + ((from + channel) << 1));
-      store<f32>(targets + (<usize>channel << 2), <f32>raw / maximum);
-    }
-    targets += row;
+    store<u32>(scratch + (<usize>s << 6), index, INDEX);
+    touched += load<u8>(data + <usize>index * pointBytes);
   }
+  // Nobody reads the sum; without it the loads would be dropped.
+  store<u32>(scratch, touched, INDEX - 4);
 }

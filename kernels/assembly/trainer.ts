@@ -32,7 +32,6 @@ export function trainChunk(scratch: usize, step: u32, chunk: u32): void {
   const targets = head + (<usize>tile << 6);
   const first = chunk * word(Slot.ChunkSamples);
   const end = min(first + word(Slot.ChunkSamples), word(Slot.Batch));
-  memory.fill(gradient, 0, stride);
   const sums: usize = <usize>word(Slot.ChunkLoss) + (<usize>chunk << 4);
   memory.fill(sums, 0, 16);
   for (let at = first; at < end; at += tile) {
@@ -41,7 +40,7 @@ export function trainChunk(scratch: usize, step: u32, chunk: u32): void {
     drawTile(scratch, targets, step, at, count);
     forwardTile(scratch, samples);
     headErrors(head, targets, count, samples, sums);
-    backwardTile(scratch, gradient, samples);
+    backwardTile(scratch, gradient, samples, at == first);
   }
 }
 

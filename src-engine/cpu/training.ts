@@ -102,7 +102,8 @@ export function planTraining(request: TrainerRequest, threads: number): Training
   const tableAverage = takeIf(averaged, tables?.bytes ?? 0);
   const tableSquares = takeIf(phased && tables !== null, 8 * Math.ceil((tables?.bytes ?? 0) / TABLE_SPAN));
   const output = arena.take(evaluateGrid.blockBytes(field) * threads);
-  const samples = arena.take(data.samples.byteLength);
+  // Kernels read channels four at a time, beyond the last one too.
+  const samples = arena.take(data.samples.byteLength + 16);
 
   return {
     pages: arena.pages,
