@@ -5,9 +5,9 @@
 import { parameterLayout } from '#core/field/layout';
 import { StudioError } from '#core/errors';
 import type { DeviceFacts, Engine, TrainerRequest } from '../engine';
-import { GpuContext, USAGE } from './context';
-import { Evaluator } from './evaluator';
+import { GpuContext } from './context';
 import { gpuFacts } from './facts';
+import { KeptEvaluator } from './kept-evaluator';
 import type { PresentingTrainer } from './present';
 import { kindRefusal } from './refusal';
 import { createWebGpuTrainer } from './trainer';
@@ -73,6 +73,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
   const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
   const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
   const context = new GpuContext(device, { software: facts.software, maximumSlice: options.maximumSlice, maximumBinding: options.maximumBinding });
+  const kept = new KeptEvaluator(context);
   // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
   const { gpu } = options;
 
@@ -91,25 +92,16 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
       return bytes <= context.maximumBinding ? null : 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
     },
 
-    createTrainer: (request) => createWebGpuTrainer(context, request),
-
-    async evaluate(field, parameters, size) {
-      const buffer = await context.checked('hold the parameters', () => context.buffer('parameters', 0, USAGE.storage, parameters));
-      try {
-        const evaluator = await Evaluator.create(context, field, buffer);
-        try {
-          return await evaluator.read(size);
-        } finally {
-          evaluator.dispose();
-        }
-      } finally {
-        buffer.destroy();
-      }
+    async createTrainer(request) {
+      await kept.release();
+      return createWebGpuTrainer(context, request);
     },
 
-    dispose(): Promise<void> {
+    evaluate: (field, parameters, size) => kept.evaluate(field, parameters, size),
+
+    async dispose() {
+      await kept.release();
       if (!options.device) device.destroy();
-      return Promise.resolve();
     },
   };
 }

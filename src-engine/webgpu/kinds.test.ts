@@ -1,11 +1,14 @@
-/** Every kind of layer, head, loss, optimizer and sampling against the float64 reference, with networks that are small and odd. */
+/**
+ * Every kind of layer, head, loss and optimizer against the float64 reference, with networks that are small and odd, twice with the
+ * same bits, and on a device that allows no more than every device of WebGPU must.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Activation, Field } from '#core/field/field';
 import { PLAN_DEFAULTS, type FitPlan, type Loss } from '#core/fit/config';
 import type { TrainerRequest, TrainingSet } from '../engine';
 import { referenceTrainer } from '../reference';
 import { createWebGpuEngine } from './engine';
-import { testGpu } from './test-adapter';
+import { testDevice, testGpu } from './test-adapter';
 
 const STEPS = 6;
 const RATES = Float32Array.from({ length: STEPS }, (_, step) => 1e-3 * (1 - step / 20));
@@ -48,14 +51,20 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
   return Math.sqrt(difference / norm);
 }
 
+const LIMITS = { maxStorageBuffersPerShaderStage: 8, maxComputeWorkgroupStorageSize: 16384, maxComputeInvocationsPerWorkgroup: 256, maxStorageBufferBindingSize: 2 ** 27 };
+
 describe('webgpu and the reference agree', async () => {
-  const engine = await createWebGpuEngine({ gpu: await testGpu() });
-  afterAll(() => engine.dispose());
+  const device = await testDevice(LIMITS);
+  const engine = await createWebGpuEngine({ gpu: await testGpu(), device });
+  afterAll(() => device.destroy());
+
+  it('within the smallest limits', () => expect(device.limits).toMatchObject(LIMITS));
 
   /** The first step's gradient to 1e-5 and all numbers after STEPS steps to 2e-4, the losses to 1e-5. */
   async function compare(request: TrainerRequest): Promise<void> {
     expect(engine.refusal(request.field, request.plan)).toBeNull();
     const trainer = await engine.createTrainer(request);
+    const again = await engine.createTrainer(request);
     const twin = referenceTrainer(request);
     for (const [rates, tolerance] of [[RATES.subarray(0, 1), 1e-5], [RATES.subarray(1), 2e-4]] as const) {
       const report = await trainer.run(rates);
@@ -68,12 +77,15 @@ describe('webgpu and the reference agree', async () => {
       expect(relativeError(state.moment1, wanted.moment1)).toBeLessThan(tolerance);
       expect(relativeError(state.moment2, wanted.moment2)).toBeLessThan(2 * tolerance);
       expect(relativeError(state.parameters, wanted.parameters)).toBeLessThan(tolerance);
+      await again.run(rates);
+      expect(await again.checkpoint()).toEqual(state);
       expect(state.average === undefined).toBe(request.plan.average === null);
       if (wanted.average) expect(relativeError(state.average!, wanted.average)).toBeLessThan(tolerance);
     }
     const size = request.data.size.map((extent) => Math.min(extent, 7) + 1);
     expect(relativeError(await trainer.reconstruct(size), await twin.reconstruct(size))).toBeLessThan(2e-4);
     trainer.dispose();
+    again.dispose();
   }
 
   for (const activation of ACTIVATIONS) {

@@ -30,9 +30,9 @@ async function open(): Promise<GPU> {
   return gpu;
 }
 
-/** A device of the test adapter. */
-export async function testDevice(): Promise<GPUDevice> {
+/** A device of the test adapter, with WebGPU's default limits but for `limits`. */
+export async function testDevice(limits: Record<string, number> = {}): Promise<GPUDevice> {
   const adapter = await (await testGpu()).requestAdapter();
   if (!adapter) throw new Error('The test adapter went away.');
-  return adapter.requestDevice();
+  return adapter.requestDevice({ requiredLimits: limits });
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
+import { initialParameters } from '#core/field/init';
 import type { FitPlan } from '#core/fit/config';
 import { PLAN_DEFAULTS } from '#core/fit/config';
 import { DeviceLostError, type TrainerRequest } from '../engine';
@@ -122,6 +123,18 @@ describe('webgpu trainer', async () => {
     const { parameters } = await trainer.checkpoint();
     expect(await engine.evaluate(FIELD, parameters, [20, 19])).toEqual(await trainer.reconstruct([20, 19]));
     trainer.dispose();
+  });
+
+  it('evaluates different networks in turn, calls that do not wait for each other too', async () => {
+    const fields = [FIELD, { ...FIELD, width: 20 }, FIELD, FIELD];
+    const vectors = fields.map((field, i) => initialParameters(field, i));
+    const together = await Promise.all(fields.map((field, i) => engine.evaluate(field, vectors[i], [9 + i, 5])));
+    const trainer = await engine.createTrainer(REQUEST);
+    trainer.dispose();
+    for (const [i, field] of fields.entries()) expect(await engine.evaluate(field, vectors[i], [9 + i, 5])).toEqual(together[i]);
+    expect(together[3]).not.toEqual(await engine.evaluate(FIELD, vectors[2], [12, 5]));
+    await expect(engine.evaluate(FIELD, vectors[1], [5, 5])).rejects.toMatchObject({ kind: 'usage', code: 'engine.mismatch' });
+    expect(await engine.evaluate(FIELD, vectors[0], [9, 5])).toEqual(together[0]);
   });
 
   it('refuses what does not fit together, and a closed fit, in words', async () => {
