@@ -67,6 +67,17 @@ function copyDawn(modules) {
   cpSync(join(from, 'dist', binary), join(to, 'dist', binary), { recursive: true });
 }
 
+/** jax-js is a peer of the suite and no dependency of ours: it goes along where it is installed, or where INR_BENCH_JAX names its folder. */
+function copyJax(modules) {
+  let from = process.env.INR_BENCH_JAX;
+  try {
+    from ??= dirname(dirname(require.resolve('@jax-js/jax')));
+  } catch {
+    return;
+  }
+  cpSync(from, join(modules, '@jax-js', 'jax'), { recursive: true });
+}
+
 function copyTfjsWasm(folder) {
   const from = dirname(require.resolve('@tensorflow/tfjs-backend-wasm'));
   mkdirSync(folder);
@@ -95,6 +106,7 @@ try {
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   copyNode(join(folder, 'node'));
   copyDawn(join(folder, 'node_modules'));
+  copyJax(join(folder, 'node_modules'));
   copyTfjsWasm(join(folder, 'tfjs-wasm'));
   copyLibraries(join(folder, 'lib'));
   mkdirSync(dirname(archive), { recursive: true });

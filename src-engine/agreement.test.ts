@@ -15,11 +15,10 @@ describe('cpu and tfjs agree after 50 steps', async () => {
   const tfjs = await createTfjsEngine();
   afterAll(() => Promise.all([cpu.dispose(), tfjs.dispose()]));
 
-  const base: Field = { inputs: 2, outputs: 3, encoding: ENCODINGS[0]!, depth: 3, width: 24, activation: ACTIVATIONS[0]! };
+  const base: Field = { inputs: 2, outputs: 3, encoding: ENCODINGS[0]!, depth: 3, width: 20, activation: ACTIVATIONS[0]! };
   const cases: [string, Partial<Field>, Partial<FitPlan>][] = [
-    ...ENCODINGS.flatMap((encoding, i) =>
-      ACTIVATIONS.slice(0, 2).map((activation): (typeof cases)[0] => [`${encoding.kind} ${i}, ${activation.kind}`, { encoding, activation }, {}]),
-    ),
+    ...ENCODINGS.map((encoding, i): (typeof cases)[0] => [`${encoding.kind} ${i}, sine`, { encoding }, {}]),
+    ...ENCODINGS.slice(1, 4).map((encoding): (typeof cases)[0] => [`${encoding.kind}, relu`, { encoding, activation: { kind: 'relu' } }, {}]),
     ...ACTIVATIONS.slice(2).map((activation, i): (typeof cases)[0] => [activation.kind, { activation, encoding: ENCODINGS[i % 4]! }, {}]),
     ...HEADS.slice(1).map((head): (typeof cases)[0] => [`head ${head}`, { head }, {}]),
     ['residual blocks', { residual: true }, {}],
@@ -31,11 +30,11 @@ describe('cpu and tfjs agree after 50 steps', async () => {
   ];
   const requests = cases.map(([name, field, plan]): [string, TrainerRequest] => {
     const changed = { ...base, ...field };
-    return [name, { field: changed, plan: { ...PLAIN_PLAN, batch: 200, ...plan }, data: testData([23, 17], 3), seed: 11, state: testState(changed, 11) }];
+    return [name, { field: changed, plan: { ...PLAIN_PLAN, batch: 130, ...plan }, data: testData([23, 17], 3), seed: 11, state: testState(changed, 11) }];
   });
   const possible = requests.filter(([, { field, plan }]) => cpu.refusal(field, plan) === null && tfjs.refusal(field, plan) === null);
 
-  it('on plain networks at least', () => expect(possible.length).toBeGreaterThanOrEqual(8));
+  it('on plain networks at least', () => expect(possible.length).toBeGreaterThanOrEqual(7));
 
   it.each(possible)('%s', async (_, request) => {
     const rates = new Float32Array(50).fill(1e-3);

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { adamPlan, sirenField } from './work';
 import { engineContender, type Contender } from './contender';
 import { findGpu, type BenchGpu } from './gpu';
+import { findJax } from './jax';
 import { findTorch } from './torch';
 import { createCpuEngine } from '#engine/cpu/engine';
 import type { Engine } from '#engine/engine';
@@ -63,12 +64,13 @@ export async function openContext(quick: boolean): Promise<BenchContext> {
     }
   }
   if (gpu) versions['adapter'] = gpu.description;
-  const torch = await findTorch(threads);
-  contenders.push(...torch.contenders);
-  absent.push(...torch.absent);
-  for (const { name, device } of torch.contenders) versions[name] = device;
+  for (const peers of [await findJax(gpu?.software === true), await findTorch(threads)]) {
+    contenders.push(...peers.contenders);
+    absent.push(...peers.absent);
+    for (const { name, device } of peers.contenders) versions[name] = device;
+  }
   if (!gpu || gpu.software) absent.push({ what: 'a real GPU', why: 'this machine has none that answers to Vulkan' });
-  for (const [name, version] of Object.entries(versions)) console.log(`  ${name.padEnd(14)} ${version}`);
+  for (const [name, version] of Object.entries(versions)) console.log(`  ${name.padEnd(22)} ${version}`);
 
   return {
     quick,

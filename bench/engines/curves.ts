@@ -81,7 +81,7 @@ export async function curves(context: BenchContext): Promise<unknown> {
   for (const { engine, what, points, line } of found) {
     const unit = what === 'width' ? 'GFLOP' : what === 'pixels' ? 'million pixels' : 'million samples';
     const perUnit = line.slope * (what === 'width' ? 1e9 : 1e6);
-    console.log(`  ${engine}, time against ${what}: ${short(Math.max(0, line.offset))} ms + ${short(perUnit)} ms a ${unit}; R^2 ${line.r2.toFixed(5)}, largest residual ${(100 * line.largestResidual).toFixed(1)}%`);
+    console.log(`  ${engine}, time against ${what}: ${short(line.offset)} ms + ${short(perUnit)} ms a ${unit}; R^2 ${line.r2.toFixed(5)}, largest residual ${(100 * line.largestResidual).toFixed(1)}%`);
     table([what, 'ms', 'a second'], points.map(({ at, milliseconds }) => [String(at), short(milliseconds), short(1000 / milliseconds)]));
   }
   return found;

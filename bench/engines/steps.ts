@@ -14,11 +14,13 @@ export interface StepFigure extends Timing {
   readonly gflops: number;
 }
 
-/** Who is held against whom: ours first, by the beginning of the name. */
+/** Who is held against whom: our engine, and the beginning of the peer's name. */
 const BARS: readonly (readonly [string, string])[] = [
   ['cpu', 'torch'],
   ['cpu', 'tfjs-wasm'],
+  ['cpu', 'jax-js-wasm'],
   ['webgpu', 'tfjs-webgpu'],
+  ['webgpu', 'jax-js-webgpu'],
   ['webgpu', 'torch-cuda'],
 ];
 
@@ -52,7 +54,7 @@ export async function steps(context: BenchContext): Promise<unknown> {
   );
   const ratios = figures.flatMap((ours) =>
     figures
-      .filter((peer) => peer.width === ours.width && BARS.some(([own, other]) => ours.name === own && peer.name.startsWith(other) && (own !== 'cpu' || !peer.name.includes('cuda'))))
+      .filter((peer) => peer.width === ours.width && BARS.some(([own, other]) => ours.name === own && peer.name.startsWith(other) && (own === 'webgpu' || !peer.name.includes('cuda'))))
       .map((peer) => ({ width: ours.width, ours: ours.name, peer: peer.name, times: peer.median / ours.median })),
   );
   console.log('  times as fast as');
