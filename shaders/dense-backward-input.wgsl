@@ -38,7 +38,11 @@ fn finish(sample: u32, feature: u32, sums: vec4f) {
   }
   for (var lane = 0u; lane < 4u && feature + lane < FAN_IN; lane++) {
     let at = sample * FAN_IN + feature + lane;
-    deltas[at] *= received(at, sums[lane]);
+    if (SLOPED) {
+      deltas[at] *= received(at, sums[lane]);
+    } else {
+      deltas[at] = sums[lane];
+    }
   }
 }
 

@@ -37,13 +37,12 @@ export function multiplyAdds(field: Field): { readonly dense: number; readonly i
 export function fieldCost(field: Field, batch: number, bits: number, ancillaryBytes: number = PROVENANCE_BYTES): FieldCost {
   const layout = parameterLayout(field);
   const { dense, interpolation } = multiplyAdds(field);
-  const tableNumbers = layout.tables.reduce((sum, table) => sum + table.length, 0);
   const activations = batch * (encodedWidth(field.encoding, field.inputs) + 2 * field.depth * field.width + field.outputs);
   return {
     parameters: layout.length,
     multiplyAddsPerSample: dense + interpolation,
     operationsPerStep: (6 * dense + 4 * interpolation) * batch,
-    trainingBytes: 4 * (4 * layout.length + tableNumbers + activations),
+    trainingBytes: 4 * (4 * layout.length + layout.tableLength + activations),
     fileBytes: Math.ceil((layout.length * bits) / 8) + CONTAINER_BYTES + 2 * layout.tensors.length + ancillaryBytes,
   };
 }

@@ -35,6 +35,8 @@ export interface ParameterLayout {
   readonly layers: readonly LayerSlot[];
   /** All tensors in order of their place: tables, then weight and bias of each dense layer. */
   readonly tensors: readonly TensorSlot[];
+  /** Numbers of all tables: where the dense layers begin. */
+  readonly tableLength: number;
   /** Number of parameters. */
   readonly length: number;
 }
@@ -52,6 +54,7 @@ export function parameterLayout(field: Field): ParameterLayout {
     tensors.push({ name: `grid${level}`, role: 'table', layer: level, shape: [grid.entries, features], offset, length });
     offset += length;
   });
+  const tableLength = offset;
   let fanIn = encodedWidth(field.encoding, field.inputs);
   for (let index = 0; index <= field.depth; index++) {
     const fanOut = index === field.depth ? field.outputs : field.width;
@@ -64,7 +67,7 @@ export function parameterLayout(field: Field): ParameterLayout {
     offset = biasOffset + fanOut;
     fanIn = fanOut;
   }
-  return { tables, layers, tensors, length: offset };
+  return { tables, layers, tensors, tableLength, length: offset };
 }
 
 /**

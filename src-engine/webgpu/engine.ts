@@ -9,7 +9,7 @@ import { GpuContext } from './context';
 import { gpuFacts } from './facts';
 import { KeptEvaluator } from './kept-evaluator';
 import type { PresentingTrainer } from './present';
-import { kindRefusal } from './refusal';
+import { tableRefusal } from './tables';
 import { createWebGpuTrainer } from './trainer';
 
 export interface WebGpuOptions {
@@ -83,13 +83,12 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
     gpu,
 
     refusal(field) {
-      const missing = kindRefusal(field);
-      if (missing) return missing;
       if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS_NEEDED) {
         return `This GPU runs ${device.limits.maxComputeInvocationsPerWorkgroup} threads a workgroup and the kernels need ${THREADS_NEEDED}; use the cpu engine.`;
       }
       const bytes = 4 * parameterLayout(field).length;
-      return bytes <= context.maximumBinding ? null : 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
+      if (bytes > context.maximumBinding) return 'The network is larger than this GPU can bind; use fewer or narrower layers, or the cpu engine.';
+      return tableRefusal(field, context.maximumBinding);
     },
 
     async createTrainer(request) {

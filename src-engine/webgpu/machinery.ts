@@ -61,7 +61,8 @@ export function cutFit(context: GpuContext, { field, plan, data }: TrainerReques
   const slices = slicesOf(effectiveBatch(plan, pointCount(data.size)), capacity);
   const longest = slices[0].count;
   const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maximumBinding) / (4 * denseRange(field).length));
-  return { slices, longest, chunks: Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit)), streamed };
+  const chunks = Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
+  return { slices, longest, whole: slices.length === 1, chunks, streamed };
 }
 
 /** Cells of the table of error-driven sampling on a grid of `points` points. */
@@ -79,7 +80,7 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
   const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut);
-  const updating = updateProgram(field, plan, cut.chunks);
+  const updating = updateProgram(field, plan, cut);
   const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
   const [unit, update, report] = await Promise.all([training.stages, updating.stages, reports].map((stages) => compile(context, stages)));
 
@@ -88,11 +89,12 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
     return await context.checked('hold this fit', () => {
       buffers.scratch({ ...training.scratch, ...updating.scratch });
       const vector = (name: string, values: Float32Array) => buffers.add(name, 0, USAGE.storage | USAGE.copySource, values);
-      const zeros = new Float32Array(length);
       const start = state?.parameters ?? initialParameters(field, seed);
       vector('parameters', start);
-      vector('first moments', state?.moment1 ?? zeros);
-      vector('second moments', state?.moment2 ?? zeros);
+      if (state) {
+        vector('first moments', state.moment1);
+        vector('second moments', state.moment2);
+      } else buffers.scratch({ 'first moments': length, 'second moments': length }, USAGE.copySource);
       if (plan.average !== null) vector('average parameters', state?.average ?? start);
       if (stream) buffers.add('samples of the input', stream.byteLength, USAGE.storage | USAGE.copyTarget);
       else buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));

@@ -34,9 +34,8 @@ export function tileConstants(tiling: Tiling): Constants {
 
 /** The dense layers' part of the parameter vector: what has partial gradients. */
 export function denseRange(field: Field): { readonly first: number; readonly length: number } {
-  const { layers, length } = parameterLayout(field);
-  const first = layers[0].weightOffset;
-  return { first, length: length - first };
+  const { tableLength, length } = parameterLayout(field);
+  return { first: tableLength, length: length - tableLength };
 }
 
 /** The layer's shape. Its place in the parameter vector is bound (shaders/layer.wgsl), so that equal layers share a kernel. */
@@ -92,7 +91,7 @@ function carries(field: Field, index: number): { readonly takes: boolean; readon
 }
 
 /**
- * Delta of the layer below `layer`. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its
+ * Delta of the layer below `layer`; for the first layer the gradient of the features. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its
  * deltas), and the gradients that shortcuts carry where one begins or ends there (backwardCarries).
  */
 export function backwardInputKernel(field: Field, layer: LayerSlot): KernelPlan {
@@ -104,6 +103,7 @@ export function backwardInputKernel(field: Field, layer: LayerSlot): KernelPlan 
     ...tileConstants(tiling),
     LEFT_TRANSPOSED: false,
     COLUMN_SUMS: false,
+    SLOPED: layer.index > 0,
     ...(carry ? { CARRY_TAKES: takes, CARRY_GIVES: gives } : {}),
   };
   return kernelPlan(

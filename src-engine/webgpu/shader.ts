@@ -18,6 +18,7 @@ import denseBackwardInput from '../../shaders/dense-backward-input.wgsl?raw';
 import denseBackwardWeights from '../../shaders/dense-backward-weights.wgsl?raw';
 import denseForward from '../../shaders/dense-forward.wgsl?raw';
 import encode from '../../shaders/encode.wgsl?raw';
+import encodeGrid from '../../shaders/encode-grid.wgsl?raw';
 import encodingFourier from '../../shaders/encoding-fourier.wgsl?raw';
 import encodingIdentity from '../../shaders/encoding-identity.wgsl?raw';
 import encodingOctaves from '../../shaders/encoding-octaves.wgsl?raw';
@@ -25,6 +26,7 @@ import gradientNorm from '../../shaders/gradient-norm.wgsl?raw';
 import gradientPartials from '../../shaders/gradient-partials.wgsl?raw';
 import gradientReduce from '../../shaders/gradient-reduce.wgsl?raw';
 import gradientWhole from '../../shaders/gradient-whole.wgsl?raw';
+import gridCorners from '../../shaders/grid-corners.wgsl?raw';
 import headLinear from '../../shaders/head-linear.wgsl?raw';
 import headLogistic from '../../shaders/head-logistic.wgsl?raw';
 import layer from '../../shaders/layer.wgsl?raw';
@@ -57,6 +59,15 @@ import storeBlock from '../../shaders/store-block.wgsl?raw';
 import storeBlockSlope from '../../shaders/store-block-slope.wgsl?raw';
 import storeValue from '../../shaders/store-value.wgsl?raw';
 import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
+import tableAdam from '../../shaders/table-adam.wgsl?raw';
+import tableClipped from '../../shaders/table-clipped.wgsl?raw';
+import tableFold from '../../shaders/table-fold.wgsl?raw';
+import tableFolded from '../../shaders/table-folded.wgsl?raw';
+import tableLargest from '../../shaders/table-largest.wgsl?raw';
+import tableScale from '../../shaders/table-scale.wgsl?raw';
+import tableScatter from '../../shaders/table-scatter.wgsl?raw';
+import tableSquares from '../../shaders/table-squares.wgsl?raw';
+import tableWords from '../../shaders/table-words.wgsl?raw';
 import targetSignal from '../../shaders/target-signal.wgsl?raw';
 import targetStream from '../../shaders/target-stream.wgsl?raw';
 import tileProduct from '../../shaders/tile-product.wgsl?raw';
@@ -79,6 +90,7 @@ export const MODULES = {
   'dense-backward-weights': denseBackwardWeights,
   'dense-forward': denseForward,
   encode,
+  'encode-grid': encodeGrid,
   'encoding-fourier': encodingFourier,
   'encoding-identity': encodingIdentity,
   'encoding-octaves': encodingOctaves,
@@ -86,6 +98,7 @@ export const MODULES = {
   'gradient-partials': gradientPartials,
   'gradient-reduce': gradientReduce,
   'gradient-whole': gradientWhole,
+  'grid-corners': gridCorners,
   'head-linear': headLinear,
   'head-logistic': headLogistic,
   layer,
@@ -118,6 +131,15 @@ export const MODULES = {
   'store-block-slope': storeBlockSlope,
   'store-value': storeValue,
   'store-value-slope': storeValueSlope,
+  'table-adam': tableAdam,
+  'table-clipped': tableClipped,
+  'table-fold': tableFold,
+  'table-folded': tableFolded,
+  'table-largest': tableLargest,
+  'table-scale': tableScale,
+  'table-scatter': tableScatter,
+  'table-squares': tableSquares,
+  'table-words': tableWords,
   'target-signal': targetSignal,
   'target-stream': targetStream,
   'tile-product': tileProduct,

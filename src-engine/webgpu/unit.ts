@@ -5,7 +5,7 @@
  * Names of the buffers that the stages share with the outside: 'parameters', 'partial gradients', 'partial losses', 'samples of the
  * input' (all, or those of a submit), 'draw table', 'point list', and what addConstants makes.
  */
-import { closesBlock, encodedWidth, type Field } from '#core/field/field';
+import { closesBlock, encodedWidth, gridOf, type Field } from '#core/field/field';
 import { fourierMatrix } from '#core/field/encoding';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
@@ -16,6 +16,7 @@ import { MAXIMUM_UNITS } from './pacing';
 import { pointPart, type PointSource, type TargetSource } from './parts';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
+import { gridEncodeStage, levelBytes, tableScratch, tableStages } from './tables';
 import { layerBytes } from './work';
 
 /** How a batch is cut. */
@@ -24,6 +25,8 @@ export interface Cut {
   readonly longest: number;
   /** Partial sums that a slice's gradient is made of. */
   readonly chunks: number;
+  /** Whether the batch is one slice. */
+  readonly whole: boolean;
 }
 
 /** The directions of a Fourier encoding, and where every layer begins: what stages read beside parameters and data. */
@@ -32,16 +35,19 @@ export function addConstants(field: Field, allocation: Allocation): void {
   if (encoding.kind === 'fourier') {
     allocation.add('Fourier directions', 0, USAGE.storage, fourierMatrix(encoding.features, inputs, encoding.sigma, encoding.seed));
   }
+  if (gridOf(encoding)) allocation.add('levels', 0, USAGE.uniform, levelBytes(field));
   for (const layer of parameterLayout(field).layers) allocation.add(`layer ${layer.index}`, 0, USAGE.uniform, layerBytes(layer));
 }
 
 function encodeStage(field: Field, points: PointSource): Stage {
+  if (gridOf(field.encoding)) return gridEncodeStage(field, points);
   const directions = field.encoding.kind === 'fourier' ? ['Fourier directions'] : [];
   return { plan: encodeKernel(field, points), buffers: ['encoded features', ...directions, ...pointPart(points, 0).buffers] };
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, { longest, chunks }: Cut): Program {
+export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut): Program {
+  const { longest, chunks } = cut;
   const { layers } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
@@ -67,7 +73,8 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
   if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
   scratch['partial gradients'] = chunks * denseRange(field).length;
   scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest);
-  return { stages, scratch };
+  if (!gridOf(field.encoding)) return { stages, scratch };
+  return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
 }
 
 /** Samples of one slice of a grid or of a list of its points, in 'samples'. */

@@ -4,9 +4,10 @@
  *
  * Plain Adam is one kernel, which also reduces the partial gradients. With clipping or Muon the gradients are reduced once into
  * 'gradients', followed there by the clipping factor. Muon then takes the hidden matrices, all of one shape, in turns of one dispatch
- * for all: momentum, scale, three products for each of five Newton-Schulz steps, apply. Every sum has a fixed order.
+ * for all: momentum, scale, three products for each of five Newton-Schulz steps, apply. Tables of a grid follow (tables.ts). Every sum
+ * has a fixed order.
  */
-import type { Field } from '#core/field/field';
+import { gridOf, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import { NEWTON_SCHULZ } from '#core/fit/optimizer';
@@ -14,7 +15,9 @@ import type { BindingKind } from './context';
 import { denseRange, kernelPlan, tileConstants, type KernelPlan } from './program';
 import type { Constants, ModuleName } from './shader';
 import type { Program, Stage } from './step';
+import { tableAdamStage, tableSquareStages, TABLE_SQUARES } from './tables';
 import { compactTiling } from './tiles';
+import type { Cut } from './unit';
 
 /** Workgroups of 256 threads for `length` numbers. */
 const groupsFor = (length: number): number => Math.ceil(length / 256);
@@ -37,25 +40,31 @@ function roleConstants(field: Field): Constants {
 }
 
 /** How a kernel that writes parameters does so, and the buffer that it wants for it at binding `binding`. */
-function settling(plan: FitPlan, binding: number): { modules: ModuleName[]; constants: Constants; bindings: BindingKind[]; buffers: string[] } {
+export function settling(plan: FitPlan, binding: number): { modules: ModuleName[]; constants: Constants; bindings: BindingKind[]; buffers: string[] } {
   if (plan.average === null) return { modules: ['settle-plain'], constants: {}, bindings: [], buffers: [] };
   return { modules: ['settle-average'], constants: { AVERAGE_BINDING: binding }, bindings: ['write'], buffers: ['average parameters'] };
 }
 
+export function adamConstants({ beta1, beta2, epsilon }: FitPlan['optimizer']): Constants {
+  return {
+    BETA1: { float: beta1 },
+    ONE_MINUS_BETA1: { float: 1 - beta1 },
+    BETA2: { float: beta2 },
+    ONE_MINUS_BETA2: { float: 1 - beta2 },
+    EPSILON: { float: epsilon },
+  };
+}
+
 /** One step of Adam, of the partial gradients or of the reduced ones. */
 function adamStage(field: Field, plan: FitPlan, chunks: number, reduced: boolean): Stage {
-  const { beta1, beta2, epsilon, weightDecay, kind } = plan.optimizer;
+  const { weightDecay, kind } = plan.optimizer;
   const settle = settling(plan, 4);
   const constants: Constants = {
     ...roleConstants(field),
     ...(reduced ? {} : { CHUNKS: chunks }),
     LEAVES_HIDDEN: kind === 'muon',
     DECAYS: weightDecay > 0,
-    BETA1: { float: beta1 },
-    ONE_MINUS_BETA1: { float: 1 - beta1 },
-    BETA2: { float: beta2 },
-    ONE_MINUS_BETA2: { float: 1 - beta2 },
-    EPSILON: { float: epsilon },
+    ...adamConstants(plan.optimizer),
     ...settle.constants,
   };
   const gradient: ModuleName = reduced ? 'gradient-whole' : 'gradient-partials';
@@ -67,13 +76,16 @@ function adamStage(field: Field, plan: FitPlan, chunks: number, reduced: boolean
 }
 
 /** 'gradients' and, behind them, the clipping factor. */
-function reduceStages(field: Field, clip: number | null, chunks: number): Stage[] {
+function reduceStages(field: Field, plan: FitPlan, chunks: number): Stage[] {
   const { length } = denseRange(field);
   const groups = groupsFor(length);
+  const { clip } = plan;
+  const tables = clip === null || !gridOf(field.encoding) ? null : tableSquareStages(field, groups);
   const reduce = kernelPlan('reduce gradients', { DENSE: length, CHUNKS: chunks }, ['work', 'gradient-partials', 'gradient-reduce'], ['read', 'write', 'write'], () => groups);
-  const norm = kernelPlan('norm of the gradient', { DENSE: length, SQUARES: groups, CLIPS: clip !== null, CLIP: { float: clip ?? 1 } }, ['work', 'gradient-norm'], ['read', 'write'], () => 1);
+  const norm = kernelPlan('norm of the gradient', { DENSE: length, SQUARES: groups + (tables?.squares ?? 0), CLIPS: clip !== null, CLIP: { float: clip ?? 1 } }, ['work', 'gradient-norm'], ['read', 'write'], () => 1);
   return [
     { plan: reduce, buffers: ['partial gradients', 'gradients', 'squared gradients'] },
+    ...(tables?.stages ?? []),
     { plan: norm, buffers: ['squared gradients', 'gradients'] },
   ];
 }
@@ -135,17 +147,19 @@ function muonStages(field: Field, plan: FitPlan): Stage[] {
   return stages;
 }
 
-/** The update that ends a step whose gradient lies in `chunks` partial sums. */
-export function updateProgram(field: Field, plan: FitPlan, chunks: number): Program {
+/** The update that ends a step whose gradient was summed up as `cut` says. */
+export function updateProgram(field: Field, plan: FitPlan, cut: Cut): Program {
+  const { chunks } = cut;
+  const tables = gridOf(field.encoding) ? [tableAdamStage(field, plan, cut)] : [];
   const muon = plan.optimizer.kind === 'muon' && field.depth > 1;
   const reduced = muon || plan.clip !== null;
-  if (!reduced) return { stages: [adamStage(field, plan, chunks, false)], scratch: {} };
+  if (!reduced) return { stages: [adamStage(field, plan, chunks, false), ...tables], scratch: {} };
   const { length } = denseRange(field);
-  const scratch: Record<string, number> = { gradients: length + 1, 'squared gradients': groupsFor(length) };
+  const scratch: Record<string, number> = { gradients: length + 1, 'squared gradients': groupsFor(length) + TABLE_SQUARES };
   if (muon) {
     const elements = (field.depth - 1) * field.width ** 2;
     for (const name of ['directions', 'gram matrices', 'polynomials']) scratch[name] = elements;
     scratch['squared directions'] = (field.depth - 1) * groupsFor(field.width ** 2);
   }
-  return { stages: [...reduceStages(field, plan.clip, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan) : [])], scratch };
+  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan) : []), ...tables], scratch };
 }
