@@ -60,15 +60,21 @@ function decodeProvenance(data: Uint8Array): Provenance {
 }
 
 /**
- * Bytes of a file. `preservedAncillary`: chunks of unknown type from a decoded file, carried on as they are.
- * Throws StudioError 'container' (container.header, .field, .parameters, .chunk.order) for content that no file can hold.
+ * Codes a file but for its hash, which takes a decode to know; what it returns makes the bytes. `preservedAncillary`: chunks of unknown
+ * type from a decoded file, carried on as they are.
+ * Throws StudioError 'container' (container.header, .field, .parameters) for content that no file can hold; what it returns throws
+ * 'container.chunk.order' for ancillary chunks that no file can hold.
  */
-export function encodeFile(content: InrContent, preservedAncillary: readonly Chunk[] = []): Uint8Array {
-  const { header, field, quantized, sha256, provenance } = content;
+export function prepareFile(content: Omit<InrContent, 'sha256'>, preservedAncillary: readonly Chunk[] = []): (sha256: string) => Uint8Array {
+  const { header, field, quantized, provenance } = content;
   const { kind, size, channels, type, metadata } = header;
-  const head: HeadRecord = { kind, size, channels, type, colorSpace: metadata.colorSpace, alpha: metadata.alpha, sha256 };
-  checkHead(head, metadata.icc);
-  const headBytes = encodeValue(headCodec, head, 'container.header');
+  const head = { kind, size, channels, type, colorSpace: metadata.colorSpace, alpha: metadata.alpha };
+  const headBytes = (sha256: string): Uint8Array => {
+    const record: HeadRecord = { ...head, sha256 };
+    checkHead(record, metadata.icc);
+    return encodeValue(headCodec, record, 'container.header');
+  };
+  headBytes('0'.repeat(64));
   const fieldBytes = encodeValue(fieldCodec, field, 'container.field');
   if (field.inputs !== size.length || field.outputs !== channels) {
     throw new StudioError(
@@ -80,13 +86,13 @@ export function encodeFile(content: InrContent, preservedAncillary: readonly Chu
   const ancillary = [...preservedAncillary];
   if (metadata.icc) ancillary.push({ type: ICC, data: metadata.icc });
   if (provenance) ancillary.push({ type: PROVENANCE, data: encodeProvenance(provenance) });
-  return writeContainer({
-    level: levelOf(decodeDemand(field, size)),
-    head: headBytes,
-    field: fieldBytes,
-    parameters: encodeTensors(parameterLayout(field), quantized),
-    ancillary,
-  });
+  const parts = { level: levelOf(decodeDemand(field, size)), field: fieldBytes, parameters: encodeTensors(parameterLayout(field), quantized), ancillary };
+  return (sha256) => writeContainer({ ...parts, head: headBytes(sha256) });
+}
+
+/** Bytes of a file. Throws as prepareFile and what that returns. */
+export function encodeFile(content: InrContent, preservedAncillary: readonly Chunk[] = []): Uint8Array {
+  return prepareFile(content, preservedAncillary)(content.sha256);
 }
 
 /** Divides the bytes of the PARM data among the tensors, without a remainder. */

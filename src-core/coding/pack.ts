@@ -4,7 +4,7 @@
  */
 import { StudioError } from '../errors';
 import type { Field } from '../field/field';
-import { decodeFile, DEFAULT_LIMITS, encodeFile, type DecodedFile } from './file';
+import { decodeFile, DEFAULT_LIMITS, prepareFile, type DecodedFile } from './file';
 import { dequantize, quantize } from './quantizer';
 import { sampleBytes, sha256 as plainSha256, type Sha256 } from './sha256';
 import type { DecodeLimits, FileReport, GridHeader, Provenance, Synthesizer } from './types';
@@ -47,10 +47,10 @@ export async function packFile(request: PackRequest): Promise<PackedFile> {
   const quantized = quantize(field, parameters, bits);
   const content = { header, field, quantized, ...(provenance ? { provenance } : {}) };
   // Before the long work: refuses content that no file can hold.
-  encodeFile({ ...content, sha256: '0'.repeat(64) });
+  const bytesFor = prepareFile(content);
   const samples = await synthesize(field, dequantize(field, quantized), header.size, header.type, synthesisOptions(request));
   const sha256 = await hash(sampleBytes(samples));
-  const bytes = encodeFile({ ...content, sha256 });
+  const bytes = bytesFor(sha256);
   return { bytes, samples, sha256, report: decodeFile(bytes, UNLIMITED).report };
 }
 

@@ -86,7 +86,32 @@ describe('range coder', () => {
     for (const length of [0, 1, 2, 100, bytes.length - 4]) {
       expect(() => run(new RangeDecoder(bytes.subarray(0, length)), list)).toThrow(expect.objectContaining({ code: 'container.parameters' }));
     }
-    expect(new RangeDecoder(new Uint8Array([1])).atEnd()).toBe(true);
+  });
+
+  it('takes one message for the same bits, whatever its last bytes are', () => {
+    for (const list of [[], biasedBits(1, 0.5), biasedBits(300, 0.1), biasedBits(300, 0.5), biasedBits(900, 0.01)] as Step[][]) {
+      const bytes = encode(list);
+      const said = list.map((step) => ('bit' in step ? step.bit : step.value)).join();
+      const ends = (message: Uint8Array): boolean => {
+        try {
+          const decoder = new RangeDecoder(message);
+          return run(decoder, list).join() === said && decoder.atEnd();
+        } catch {
+          return false;
+        }
+      };
+      const accepted = [];
+      for (let last = 0; last < 256; last++) {
+        for (const before of bytes.length > 1 ? [-2, -1, 0, 1, 2] : [0]) {
+          const message = Uint8Array.from(bytes).fill(last, bytes.length - 1);
+          if (before !== 0) message[bytes.length - 2]! += before;
+          if (ends(message)) accepted.push(message.join());
+        }
+      }
+      expect(new Set(accepted)).toEqual(new Set([bytes.join()]));
+      for (const more of [0, 1, 255]) expect(ends(Uint8Array.of(...bytes, more))).toBe(false);
+    }
+    expect(new RangeDecoder(Uint8Array.of(255, 255, 255, 255)).atEnd()).toBe(false); // beyond the first interval
   });
 
   it('costs one byte when there is nothing to say', () => {

@@ -13,6 +13,11 @@
  * second order in that: below 1e-7 bits a bin. (2) The end: the decoder may read three zero bytes behind the last, so the encoder
  * needs one byte to name a number inside the final interval (range >= 2^24 always holds a multiple of 2^24): less than 9
  * bits a message. (3) Learning: see `AdaptiveBits`.
+ *
+ * One coding. For given bits the encoder's message is the number of as many bytes as there were renormalisations, plus one, that
+ * is the smallest multiple of 2^24 (at the scale of the last interval) not below low. A decoder keeps code = message - low. When it
+ * has read exactly three zeros behind the bytes, the message has that length and is such a multiple, and it is the smallest
+ * exactly if code < 2^24. So a decoder knows without coding again whether the bytes are the encoder's.
  */
 import { StudioError } from '../errors';
 
@@ -179,9 +184,9 @@ export class RangeDecoder implements BinaryCoder {
     return 8 * (this.#at - 4) + 32 - Math.log2(this.#range);
   }
 
-  /** True when the message ends exactly here. */
+  /** True when the message ends exactly here, and as the encoder ends it. */
   atEnd(): boolean {
-    return this.#at === this.bytes.length + TAIL_BYTES;
+    return this.#at === this.bytes.length + TAIL_BYTES && this.#code < RENORMALISE;
   }
 
   #decode(probability: number): number {

@@ -90,6 +90,28 @@ describe('tensor coder', () => {
     );
   });
 
+  it('takes no prefix of any bytes that is not the message of what it says', () => {
+    // Small enough that random bytes often end where a message does.
+    const tiny = parameterLayout({ ...field, inputs: 1, outputs: 1, depth: 1, width: 4 });
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(fc.nat(255), { minLength: 24, maxLength: 24 }), (bytes) => {
+        for (let length = 1; length < bytes.length; length++) {
+          const data = Uint8Array.from(bytes.slice(0, length));
+          try {
+            const { quantized: decoded } = decodeTensors(tiny, data);
+            expect(encodeTensors(tiny, decoded)).toEqual(data);
+            accepted++;
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'container.parameters' });
+          }
+        }
+      }),
+      { numRuns: 400, seed: 77 },
+    );
+    expect(accepted).toBeGreaterThan(0);
+  });
+
   it('accepts one coding only', () => {
     const data = encodeTensors(layout, drawn(field, (random) => Math.round(random() * 9) - 4));
     expect(() => decodeTensors(layout, data.subarray(0, data.length - 3))).toThrow();

@@ -90,6 +90,10 @@ function codeInteger(coder: BinaryCoder, group: Group, integer: number): number 
   return negative ? -decoded : decoded;
 }
 
+function fault(message: string): StudioError {
+  return new StudioError('container', 'container.parameters', message);
+}
+
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
 
@@ -105,6 +109,7 @@ function codeStep(coder: BinaryCoder, model: Model, step: number): number {
   const upper = coder.uniform((bits >>> 16) & 0x7f, 7);
   const exact = coder.bit(model.stepExact, 0, (bits & 0xffff) !== 0 ? 1 : 0);
   const lower = exact ? coder.uniform(bits & 0xffff, 16) : 0;
+  if (exact && lower === 0) throw fault('A step says that it has lower bits, but has none.');
   word[0] = exponent * 2 ** 23 + upper * 2 ** 16 + lower;
   return float[0];
 }
@@ -135,10 +140,6 @@ function runMessage(coder: BinaryCoder, layout: ParameterLayout, source: Quantiz
     return { step, values };
   });
   return { quantized: { tensors }, tensorBits };
-}
-
-function fault(message: string): StudioError {
-  return new StudioError('container', 'container.parameters', message);
 }
 
 /** Why a step cannot stand in a file, or null. */
@@ -172,14 +173,14 @@ export function encodeTensors(layout: ParameterLayout, quantized: QuantizedParam
 
 /**
  * Reads the data of a PARM chunk. The caller has checked the size of `layout` against its limits. Accepts exactly the bytes that
- * encodeTensors writes: the integers are coded again and compared, so that no two files say the same.
+ * encodeTensors writes, so that no two files say the same: the tensors are such as it takes, a step's lower bits are coded only where
+ * there are some, and the message is the one of its bits (range-coder.ts).
  * Throws StudioError 'container.parameters'.
  */
 export function decodeTensors(layout: ParameterLayout, data: Uint8Array): CodedParameters {
   const decoder = new RangeDecoder(data);
   const coded = runMessage(decoder, layout, null);
-  if (!decoder.atEnd()) throw fault('The coded parameters go on after the last tensor.');
-  const again = encodeTensors(layout, coded.quantized);
-  if (again.length !== data.length || again.some((byte, i) => byte !== data[i])) throw fault('The parameters are not in their canonical coding.');
+  if (!decoder.atEnd()) throw fault('The coded parameters go on after the last tensor, or are not in their canonical coding.');
+  checkTensors(layout, coded.quantized);
   return coded;
 }

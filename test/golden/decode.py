@@ -217,7 +217,9 @@ def read_parameters(data, table_lengths, shapes):
             return [0.0] * length
         mantissa = d.uniform(7) << 16
         if d.adaptive(step_exact):
-            mantissa += d.uniform(16)
+            lower = d.uniform(16)
+            assert lower, 'superfluous bits'
+            mantissa += lower
         step = bits_to_float(exponent << 23 | mantissa)
         values = []
         for _ in range(length):
@@ -229,7 +231,7 @@ def read_parameters(data, table_lengths, shapes):
                 q = 2 ** (n - 1) + d.tree(mantissas, 4 * n, a) * 2 ** r + d.uniform(r)
                 q = -q if negative else q
             values.append(f(q * step))
-        assert all(map(isfinite, values)), 'overflow'
+        assert all(map(isfinite, values)) and any(values), 'overflow, or zeros with a step'
         return values
 
     tables = [tensor(groups['table'], length) for length in table_lengths]
@@ -237,7 +239,7 @@ def read_parameters(data, table_lengths, shapes):
     for index, (fan_in, fan_out) in enumerate(shapes):
         name = 'first' if index == 0 else 'head' if index == len(shapes) - 1 else 'hidden'
         layers.append((tensor(groups[name], fan_in * fan_out), tensor(groups['bias'], fan_out)))
-    assert d.at == len(data) + 3, 'goes on'
+    assert d.at == len(data) + 3 and d.code < 2 ** 24, 'goes on'
     return tables, layers
 
 
