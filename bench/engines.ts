@@ -23,7 +23,12 @@ export async function run({ quick, only }: SuiteOptions): Promise<unknown> {
   for (const [name, part] of Object.entries(parts)) {
     if (only && !only.includes(name)) continue;
     console.log(`\n-- ${name}`);
-    figures[name] = await part(context);
+    try {
+      figures[name] = await part(context);
+    } catch (error) {
+      // The other parts are still worth having.
+      context.absent.push({ what: name, why: error instanceof Error ? error.message : String(error) });
+    }
   }
   for (const { what, why } of context.absent) console.log(`not run: ${what}: ${why}`);
   await context.close();

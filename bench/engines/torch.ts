@@ -24,10 +24,14 @@ type Answer = Readonly<Record<string, unknown>>;
 class Python {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
+  /** Rejects when the program cannot be started. */
+  readonly #failed: Promise<never>;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(program: string, threads: number) {
     this.#process = spawn(program, ['-c', script, String(threads)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#failed = new Promise((_, reject) => this.#process.once('error', reject));
+    this.#failed.catch(() => undefined);
     this.#process.stderr.resume();
     this.#process.stdin.on('error', () => undefined);
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
@@ -35,9 +39,7 @@ class Python {
 
   /** The next line; throws the error that Python reports, or that it ended. */
   async answer(): Promise<Answer> {
-    const ended = new Promise<never>((_, reject) => this.#process.once('error', reject));
-    ended.catch(() => undefined);
-    const { value, done } = await Promise.race([this.#lines.next(), ended]);
+    const { value, done } = await Promise.race([this.#lines.next(), this.#failed]);
     if (done) throw new Error('it has no PyTorch, or ended early');
     const answer = JSON.parse(value) as Answer;
     if (typeof answer['error'] === 'string') throw new Error(answer['error']);
