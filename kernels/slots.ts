@@ -34,6 +34,8 @@ export enum Slot {
   /** Grid that is evaluated: extents 0 ... 3. */
   Grid,
   GridLast = Grid + 3,
+  /** Evaluation at points of the grid instead of all of it: address of their indices; 0: all. */
+  PointList,
   /** Evaluation: address and bytes of the output of one thread. */
   Output,
   OutputStride,
@@ -53,6 +55,12 @@ export enum Slot {
   ChunkSamples,
   Points,
   Seed,
+  /** A SamplingKind; stratified: length of an arc; error: cells, points of a cell and address of the cells' limits. */
+  Sampling,
+  Arc,
+  Cells,
+  CellPoints,
+  CellLimits,
   Data,
   DataBytes,
   DataMaximum,
@@ -146,6 +154,15 @@ export enum ActivationKind {
   Gabor,
   Gaussian,
   Snake,
+}
+
+/** src-core/fit/sampling.ts. */
+export enum SamplingKind {
+  Uniform = 0,
+  Stratified,
+  Full,
+  /** Uniform as long as there are no cells. */
+  Error,
 }
 
 /** src-core/fit/loss.ts. */

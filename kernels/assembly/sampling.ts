@@ -1,5 +1,5 @@
-/** The batch of a step: twin of src-core/fit/random.ts and sampling.ts. */
-import { Slot } from '../slots';
+/** The batch of a step: twin of src-core/fit/random.ts, sampling.ts and importance.ts, which define the draws. */
+import { SamplingKind, Slot } from '../slots';
 import { coordinates } from './grid';
 import { rowBytes, word } from './record';
 
@@ -17,6 +17,49 @@ function pcg3d(a: u32, b: u32, c: u32): u32 {
   y ^= y >> 16;
   z ^= z >> 16;
   return x + y * z;
+}
+
+/** Streams and constants of src-core/fit/sampling.ts and importance.ts. */
+const STRATUM_STREAM: u32 = 0x53545241;
+const CELL_STREAM: u32 = 0x43454c4c;
+const GOLDEN_STEP: u32 = 2654435769;
+const TURN_SHIFT: u32 = 6;
+
+// @ts-ignore: decorator
+@inline
+function scaleToRange(random: u32, bound: u32): u32 {
+  return <u32>((<u64>random * <u64>bound) >> 32);
+}
+
+/** The first cell whose limit is above `random`, else the last. */
+export function cellOf(random: u32): u32 {
+  const limits: usize = word(Slot.CellLimits);
+  let low: u32 = 0;
+  let high: u32 = word(Slot.Cells) - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (random < load<u32>(limits + (<usize>middle << 2))) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Grid index of element `element` of the batch of `step`. */
+export function drawIndex(step: u32, element: u32): u32 {
+  const seed = word(Slot.Seed);
+  const points = word(Slot.Points);
+  const kind = word(Slot.Sampling);
+  if (kind == SamplingKind.Full) return element;
+  if (kind == SamplingKind.Stratified) {
+    const arc = word(Slot.Arc);
+    const within = scaleToRange(pcg3d(seed, STRATUM_STREAM, element) + step * GOLDEN_STEP, arc);
+    return scaleToRange(pcg3d(seed, step >> TURN_SHIFT, 0xffffffff) + element * arc + within, points);
+  }
+  const random = pcg3d(seed, step, element);
+  if (kind == SamplingKind.Uniform || word(Slot.Cells) == 0) return scaleToRange(random, points);
+  const length = word(Slot.CellPoints);
+  const first = cellOf(random) * length;
+  return first + scaleToRange(pcg3d(seed ^ CELL_STREAM, element, step), min(length, points - first));
 }
 
 /** Byte of a sample's row of 16 coordinates, of which at most 4 are used, that keeps the number of its point. */
@@ -52,11 +95,12 @@ export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, 
 
 /** Numbers of the points of elements [first, first + count) to INDEX of their rows; asks for their samples. */
 export function drawIndices(scratch: usize, step: u32, first: u32, count: u32, data: usize, pointBytes: usize): void {
-  const points: u64 = word(Slot.Points);
+  const points = word(Slot.Points);
   const seed = word(Slot.Seed);
+  const uniform = word(Slot.Sampling) == SamplingKind.Uniform;
   let touched: u32 = 0;
   for (let s: u32 = 0; s < count; s++) {
-    const index = <u32>((<u64>pcg3d(seed, step, first + s) * points) >> 32);
+    const index = uniform ? scaleToRange(pcg3d(seed, step, first + s), points) : drawIndex(step, first + s);
     store<u32>(scratch + (<usize>s << 6), index, INDEX);
     touched += load<u8>(data + <usize>index * pointBytes);
   }

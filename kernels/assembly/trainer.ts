@@ -73,17 +73,21 @@ export function run(thread: u32, threads: u32, first: u32, steps: u32): i32 {
   return 0;
 }
 
-/** Samples of grid points [first, first + count), interleaved, not clamped, to this thread's output. */
+/** Samples of grid points [first, first + count), or of those places of the list of points, interleaved, not clamped, to this thread's output. */
 export function evaluate(thread: u32, first: u32, count: u32): void {
   const tile = word(Slot.Tile);
   const inputs: i32 = word(Slot.Inputs);
   const outputs: usize = word(Slot.Outputs);
   const scratch: usize = <usize>word(Slot.Scratch) + <usize>thread * word(Slot.ScratchStride);
   const head = scratch + load<u32>(layerAt(<i32>word(Slot.Layers) - 1), LayerSlot.Result << 2);
+  const list: usize = word(Slot.PointList);
   let to: usize = <usize>word(Slot.Output) + <usize>thread * word(Slot.OutputStride);
   for (let done: u32 = 0; done < count; done += tile) {
     const part = min(tile, count - done);
-    for (let s: u32 = 0; s < part; s++) coordinates(first + done + s, Slot.Grid, inputs, scratch + (<usize>s << 6));
+    for (let s: u32 = 0; s < part; s++) {
+      const place = first + done + s;
+      coordinates(list == 0 ? place : load<u32>(list + (<usize>place << 2)), Slot.Grid, inputs, scratch + (<usize>s << 6));
+    }
     forwardTile(scratch, (part + 3) & ~3);
     headSamples(head, part);
     for (let s: usize = 0; s < part; s++) {
@@ -104,7 +108,7 @@ export { derive, reduceSpan, transposeBlock, transposeBlocks, update, updateLaye
 export { headErrors, headSamples } from './loss';
 export { activate, backBlock, backwardTile, forwardTile } from './passes';
 export { closeBlock, joinGradients } from './residual';
-export { drawTile } from './sampling';
+export { cellOf, drawIndex, drawTile } from './sampling';
 export { averageSpan, drawPart, encodePart, scatterPart, squareTables, trainPart } from './rounds';
 export { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
 export { cornersOfFour, encodeTables, featureGradients, gatherTile, interpolate, scatter, updateTables } from './tables';

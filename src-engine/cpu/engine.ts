@@ -4,7 +4,6 @@
  */
 import { arch, cpus } from 'node:os';
 import type { Field } from '#core/field/field';
-import type { FitPlan } from '#core/fit/config';
 import { Control, Slot } from '#kernels/slots';
 import type { Engine, TrainerRequest } from '../engine';
 import { evaluateGrid } from './evaluate';
@@ -32,7 +31,7 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
       software: false,
       details: { threads, kernels: pool.build === 'relaxed' ? 'relaxed SIMD' : 'SIMD', processor: cpus()[0]?.model.trim() ?? 'unknown', architecture: arch() },
     },
-    refusal: (field: Field, plan: FitPlan) => refusal(field, plan),
+    refusal,
     createTrainer: (request: TrainerRequest) => createCpuTrainer(pool, request),
     evaluate: (field, parameters, size) => evaluate(pool, field, parameters, size),
     async dispose(): Promise<void> {
@@ -41,16 +40,9 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
   };
 }
 
-function refusal(field: Field, plan: FitPlan): string | null {
-  const beyond = missing(plan);
-  if (beyond) return `The cpu engine has no kernel for ${beyond} yet; choose another engine.`;
+function refusal(field: Field): string | null {
   if (field.width % 4 !== 0) return 'The cpu engine needs a width that is a multiple of 4; choose the next one.';
   return null;
-}
-
-/** What there is no kernel for. */
-function missing(plan: FitPlan): string | false {
-  return plan.sampling.kind !== 'uniform' && `${plan.sampling.kind} sampling`;
 }
 
 async function evaluate(pool: WorkerPool, field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array> {

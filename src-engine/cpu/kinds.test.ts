@@ -55,6 +55,7 @@ const plans = fc.record<Partial<FitPlan>>({
   loss: fc.constantFrom(...LOSSES),
   batch: fc.integer({ min: 64, max: 150 }),
   optimizer: fc.constantFrom(...OPTIMIZERS),
+  sampling: fc.constantFrom<FitPlan['sampling']>({ kind: 'uniform' }, { kind: 'stratified' }),
   clip: fc.constantFrom(null, 0.03, 100),
   average: fc.constantFrom(null, 0.7, 0.999),
 });

@@ -1,7 +1,6 @@
 /**
  * The trainer of the cpu engine: one shared linear memory (training.ts) that all threads work on; kernels/assembly/trainer.ts does the
- * steps. Calls are queued: a checkpoint or a picture that is asked for during a run
- * comes from the state after it.
+ * steps. Calls are queued: a checkpoint or a picture that is asked for during a run comes from the state after it.
  */
 import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
@@ -10,7 +9,8 @@ import type { FitPlan } from '#core/fit/config';
 import { pointCount } from '#core/signal/signal';
 import { Control, RateSlot } from '#kernels/slots';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainReport, type TrainState } from '../engine';
-import { evaluateGrid } from './evaluate';
+import { errorTable, stretches } from '../importance';
+import { evaluateGrid, evaluatePoints, type EvaluationMemory } from './evaluate';
 import { allocateShared } from './memory';
 import type { WorkerPool } from './pool';
 import { planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory } from './training';
@@ -51,14 +51,15 @@ function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): 
 
 class CpuTrainer implements Trainer {
   readonly field: Field;
+  private readonly plan: FitPlan;
+  private readonly seed: number;
   private readonly key = freshKey();
   private step: number;
   private tail: Promise<unknown> = Promise.resolve();
   private disposed = false;
+  private hasTable = false;
   private lost: DeviceLostError | null = null;
   private readonly gridStop = new Int32Array(new SharedArrayBuffer(8));
-
-  private readonly plan: FitPlan;
 
   constructor(
     private readonly pool: WorkerPool,
@@ -68,6 +69,7 @@ class CpuTrainer implements Trainer {
   ) {
     this.field = request.field;
     this.plan = request.plan;
+    this.seed = request.seed;
     this.step = request.state?.step ?? 0;
   }
 
@@ -81,13 +83,27 @@ class CpuTrainer implements Trainer {
     return this.exclusive(async () => {
       let loss = 0;
       let squaredError = 0;
-      for (let done = 0; done < rates.length; done += STEPS_PER_CALL) {
-        const sums = await this.runPiece(rates.subarray(done, done + STEPS_PER_CALL));
-        loss += sums.loss / rates.length;
-        squaredError += sums.squaredError / rates.length;
+      for (const { first, count, refresh } of stretches(this.plan.sampling, this.step, rates.length, this.hasTable)) {
+        if (refresh) await this.refreshTable();
+        for (let done = first; done < first + count; done += STEPS_PER_CALL) {
+          const sums = await this.runPiece(rates.subarray(done, Math.min(done + STEPS_PER_CALL, first + count)));
+          loss += sums.loss / rates.length;
+          squaredError += sums.squaredError / rates.length;
+        }
       }
       return { step: this.step, loss, squaredError };
     });
+  }
+
+  /** The table of error-driven sampling for the steps from now on. */
+  private async refreshTable(): Promise<void> {
+    const { data, probes } = this.parts;
+    const table = await errorTable(data, this.plan, this.seed, this.step, (indices) => {
+      probes.indices.set(indices);
+      return evaluatePoints(this.pool, this.evaluation(), data.size, probes.address, indices.length);
+    });
+    this.parts.useTable(table);
+    this.hasTable = true;
   }
 
   /** Sums over at most STEPS_PER_CALL steps. */
@@ -125,20 +141,20 @@ class CpuTrainer implements Trainer {
 
   reconstruct(size: readonly number[]): Promise<Float32Array> {
     return this.exclusive(async () => {
-      if (this.plan.average === null) return this.evaluate(size);
+      if (this.plan.average === null) return evaluateGrid(this.pool, this.evaluation(), size);
       this.parts.showAverage(true);
       try {
         await this.derive();
-        return await this.evaluate(size);
+        return await evaluateGrid(this.pool, this.evaluation(), size);
       } finally {
         this.parts.showAverage(false);
       }
     });
   }
 
-  private evaluate(size: readonly number[]): Promise<Float32Array> {
+  private evaluation(): EvaluationMemory {
     const { key, memory, field, parts } = this;
-    return evaluateGrid(this.pool, { key, memory, field, output: parts.output, job: parts.job, stop: this.gridStop }, size);
+    return { key, memory, field, output: parts.output, job: parts.job, stop: this.gridStop };
   }
 
   dispose(): void {

@@ -8,9 +8,11 @@
 import { isHiddenMatrix } from '#core/field/layout';
 import type { Field } from '#core/field/field';
 import type { FitPlan, Loss } from '#core/fit/config';
+import { cellPointsFor, type DrawTable } from '#core/fit/importance';
 import { averageDecay } from '#core/fit/optimizer';
+import { arcLength, effectiveBatch } from '#core/fit/sampling';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
-import { Control, LossKind, RateSlot, Slot } from '#kernels/slots';
+import { Control, LossKind, RateSlot, SamplingKind, Slot } from '#kernels/slots';
 import type { TrainerRequest, TrainingSet } from '../engine';
 import { evaluateGrid } from './evaluate';
 import { Arena, fromPanels, planNetwork, toPanels, type JobRecord } from './plan';
@@ -27,6 +29,8 @@ export function chunkSamples(batch: number): number {
 }
 
 const LOSS_KINDS = { l2: LossKind.L2, l1: LossKind.L1, 'relative-l2': LossKind.RelativeL2, huber: LossKind.Huber, mape: LossKind.Mape } as const;
+
+const SAMPLING_KINDS = { uniform: SamplingKind.Uniform, stratified: SamplingKind.Stratified, full: SamplingKind.Full, error: SamplingKind.Error } as const;
 
 function lossConstant(loss: Loss): number {
   if ('epsilon' in loss) return loss.epsilon;
@@ -47,6 +51,10 @@ export interface TrainingMemory {
   readonly data: TrainingSet;
   /** Address of the threads' blocks of evaluateGrid. */
   readonly output: number;
+  /** Error-driven sampling: place for the indices of the points that are looked at. */
+  readonly probes: { readonly address: number; readonly indices: Uint32Array };
+  /** Error-driven sampling: from now on draws follow this table. */
+  useTable(table: DrawTable): void;
   put(which: Vector, flat: Float32Array): void;
   read(which: Vector): Float32Array;
   /** Lets evaluation, and derive(), work on the average (true) or on the parameters that train (false). */
@@ -70,7 +78,9 @@ const TABLE_SPAN = 1 << 17;
 
 export function planTraining(request: TrainerRequest, threads: number): TrainingPlan {
   const { field, plan, data, seed } = request;
-  const { batch, clip, optimizer } = plan;
+  const { clip, optimizer, sampling } = plan;
+  const points = pointCount(data.size);
+  const batch = effectiveBatch(plan, points);
   const chunk = chunkSamples(batch);
   const chunks = Math.ceil(batch / chunk);
 
@@ -101,6 +111,9 @@ export function planTraining(request: TrainerRequest, threads: number): Training
   const training = tables ? planTableTraining(arena, tables, field, chunks, chunk, batch * field.outputs) : null;
   const tableAverage = takeIf(averaged, tables?.bytes ?? 0);
   const tableSquares = takeIf(phased && tables !== null, 8 * Math.ceil((tables?.bytes ?? 0) / TABLE_SPAN));
+  const cells = sampling.kind === 'error' ? Math.ceil(points / cellPointsFor(points)) : 0;
+  const probes = takeIf(cells > 0, 4 * cells);
+  const limits = takeIf(cells > 0, 4 * cells);
   const output = arena.take(evaluateGrid.blockBytes(field) * threads);
   // Kernels read channels four at a time, beyond the last one too.
   const samples = arena.take(data.samples.byteLength + 16);
@@ -114,8 +127,12 @@ export function planTraining(request: TrainerRequest, threads: number): Training
         [Slot.Batch, batch],
         [Slot.Chunks, chunks],
         [Slot.ChunkSamples, chunk],
-        [Slot.Points, pointCount(data.size)],
+        [Slot.Points, points],
         [Slot.Seed, seed],
+        [Slot.Sampling, SAMPLING_KINDS[sampling.kind]],
+        [Slot.Arc, arcLength(batch)],
+        [Slot.CellPoints, cellPointsFor(points)],
+        [Slot.CellLimits, limits],
         [Slot.Data, samples],
         [Slot.DataBytes, data.samples.BYTES_PER_ELEMENT],
         [Slot.DataMaximum, sampleMaximum(data.type)],
@@ -170,6 +187,11 @@ export function planTraining(request: TrainerRequest, threads: number): Training
         totals: new Float64Array(buffer, lossTotal, 2),
         data: { ...data, samples: new Samples(buffer, samples, data.samples.length) },
         output,
+        probes: { address: probes, indices: new Uint32Array(buffer, probes, cells) },
+        useTable(table) {
+          new Uint32Array(buffer, limits, cells).set(table.limits);
+          job.set(Slot.Cells, cells);
+        },
         put(which, flat) {
           toPanels(layout, flat, panels(which));
           if (tables) storeTables(tables, flat, buffer, addresses[which][1]);
