@@ -9,6 +9,7 @@ import { GpuContext } from './context';
 import { gpuFacts } from './facts';
 import { KeptEvaluator } from './kept-evaluator';
 import type { PresentingTrainer } from './present';
+import type { ProductStyle } from './products';
 import { tableRefusal } from './tables';
 import { createWebGpuTrainer } from './trainer';
 
@@ -23,6 +24,8 @@ export interface WebGpuOptions {
   readonly maximumSlice?: number;
   /** At most this many bytes in one storage buffer, where less than the device allows is wanted. */
   readonly maximumBinding?: number;
+  /** How matrices are multiplied, where the engine's own choice is not wanted. */
+  readonly products?: ProductStyle;
 }
 
 export interface WebGpuEngine extends Engine {
@@ -72,7 +75,8 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
   const adapter = options.device ? options.adapter : (options.adapter ?? (await findAdapter(options.gpu)));
   const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
   const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
-  const context = new GpuContext(device, { software: facts.software, maximumSlice: options.maximumSlice, maximumBinding: options.maximumBinding });
+  const { maximumSlice, maximumBinding, products } = options;
+  const context = new GpuContext(device, { software: facts.software, maximumSlice, maximumBinding, products });
   const kept = new KeptEvaluator(context);
   // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
   const { gpu } = options;

@@ -17,7 +17,7 @@ import { updateProgram } from './update';
 import { domainBytes } from './work';
 
 /** Partial gradients: at most this many chunks, of at least this many samples, in at most so many bytes. */
-const MAXIMUM_CHUNKS = 64;
+const MAXIMUM_CHUNKS = { tiles: 64, unrolled: 16, 'unrolled subgroups': 16 } as const;
 const CHUNK_SAMPLES = 128;
 const PARTIAL_BYTES = 64 * 2 ** 20;
 
@@ -61,7 +61,7 @@ export function cutFit(context: GpuContext, { field, plan, data }: TrainerReques
   const slices = slicesOf(effectiveBatch(plan, pointCount(data.size)), capacity);
   const longest = slices[0].count;
   const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maximumBinding) / (4 * denseRange(field).length));
-  const chunks = Math.max(1, Math.min(MAXIMUM_CHUNKS, Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
+  const chunks = Math.max(1, Math.min(MAXIMUM_CHUNKS[context.products], Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
   return { slices, longest, whole: slices.length === 1, chunks, streamed };
 }
 
@@ -79,8 +79,8 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const groups = lossGroups(field, longest);
   const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
-  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut);
-  const updating = updateProgram(field, plan, cut);
+  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut, context.products);
+  const updating = updateProgram(field, plan, cut, context.products);
   const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
   const [unit, update, report] = await Promise.all([training.stages, updating.stages, reports].map((stages) => compile(context, stages)));
 

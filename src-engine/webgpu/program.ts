@@ -9,8 +9,8 @@ import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
 import { activationParts, headParts, lossConstants, pointPart, targetPart, type PointSource, type TargetSource } from './parts';
+import { productFor, type Product, type ProductStyle } from './products';
 import { composeShader, type Constants, type ModuleName } from './shader';
-import { compactTiling, tallTiling, TILE_DEPTH, type Tiling } from './tiles';
 
 /** A kernel's source and how many workgroups handle `samples` samples. */
 export interface KernelPlan extends KernelSource {
@@ -22,14 +22,11 @@ export function kernelPlan(label: string, constants: Constants, modules: readonl
   return { label, code: composeShader(constants, modules), bindings, groups };
 }
 
-export function tileConstants(tiling: Tiling): Constants {
-  return {
-    TILE_ROWS: tiling.tileRows,
-    TILE_COLS: tiling.tileCols,
-    TILE_DEPTH,
-    ROW_TILES: tiling.rowTiles,
-    COL_TILES: tiling.colTiles,
-  };
+/** A kernel that is a product of what `modules`, the last of them with the operands, say. */
+export function productPlan(label: string, constants: Constants, modules: readonly ModuleName[], bindings: readonly BindingKind[], product: Product): KernelPlan {
+  const whole = kernelPlan(label, { ...constants, ...product.constants }, [...modules, ...product.modules], bindings, product.groups);
+  const enables = product.enables.map((name) => `enable ${name};\n`).join('');
+  return { ...whole, code: `${enables}${whole.code}\n${product.code}` };
 }
 
 /** The dense layers' part of the parameter vector: what has partial gradients. */
@@ -65,24 +62,18 @@ export function encodeKernel(field: Field, points: PointSource): KernelPlan {
  * A dense layer. Bindings: the layer's place, parameters, inputs, values, in the hidden layers while training slopes, and where such a
  * layer closes a residual block the values two layers below. While evaluating these are overwritten.
  */
-export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate'): KernelPlan {
+export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate', style: ProductStyle, samples: number): KernelPlan {
   const head = layer.index === field.depth;
-  const tiling = tallTiling(1, layer.fanOut);
   const closes = !head && closesBlock(field, layer.index);
   const keepsSlope = purpose === 'train' && !head;
   const activation = !head ? activationParts(field.activation, layer.index) : purpose === 'train' ? { modules: ['activation-linear' as const], constants: {} } : headParts(headOf(field));
-  const modules: ModuleName[] = ['work', 'layer', ...activation.modules, `store-${closes ? 'block' : 'value'}${keepsSlope ? '-slope' : ''}` as const, 'tile-product', 'dense-forward'];
-  const constants: Constants = {
-    ...layerConstants(layer),
-    ...tileConstants(tiling),
-    ...activation.constants,
-    LEFT_TRANSPOSED: false,
-    COLUMN_SUMS: false,
-  };
+  const modules: ModuleName[] = ['work', 'layer', ...activation.modules, `store-${closes ? 'block' : 'value'}${keepsSlope ? '-slope' : ''}` as const, 'dense-forward'];
+  const constants: Constants = { ...layerConstants(layer), ...activation.constants };
   const bindings: BindingKind[] = ['uniform', 'read', 'read', 'write'];
   if (keepsSlope) bindings.push('write');
   if (keepsSlope && closes) bindings.push('read');
-  return kernelPlan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles);
+  const product = productFor(style, { rows: 'samples', cols: layer.fanOut, depth: layer.fanIn, parts: 1, columnSums: false, samples });
+  return productPlan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, product);
 }
 
 /** What shortcuts do to the gradient of hidden layer `index`: it gives half where it closes a block, and takes where it begins one. */
@@ -94,25 +85,14 @@ function carries(field: Field, index: number): { readonly takes: boolean; readon
  * Delta of the layer below `layer`; for the first layer the gradient of the features. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its
  * deltas), and the gradients that shortcuts carry where one begins or ends there (backwardCarries).
  */
-export function backwardInputKernel(field: Field, layer: LayerSlot): KernelPlan {
-  const tiling = tallTiling(1, layer.fanIn);
+export function backwardInputKernel(field: Field, layer: LayerSlot, style: ProductStyle, samples: number): KernelPlan {
   const { takes, gives } = carries(field, layer.index - 1);
   const carry = takes || gives;
-  const constants: Constants = {
-    ...layerConstants(layer),
-    ...tileConstants(tiling),
-    LEFT_TRANSPOSED: false,
-    COLUMN_SUMS: false,
-    SLOPED: layer.index > 0,
-    ...(carry ? { CARRY_TAKES: takes, CARRY_GIVES: gives } : {}),
-  };
-  return kernelPlan(
-    `backward input ${layer.index}`,
-    constants,
-    ['work', 'layer', 'tile-product', carry ? 'carry' : 'carry-none', 'dense-backward-input'],
-    carry ? ['uniform', 'read', 'read', 'write', 'write'] : ['uniform', 'read', 'read', 'write'],
-    (samples) => Math.ceil(samples / tiling.tileRows) * tiling.colTiles,
-  );
+  const constants: Constants = { ...layerConstants(layer), SLOPED: layer.index > 0, ...(carry ? { CARRY_TAKES: takes, CARRY_GIVES: gives } : {}) };
+  const modules: ModuleName[] = ['work', 'layer', carry ? 'carry' : 'carry-none', 'dense-backward-input'];
+  const bindings: BindingKind[] = carry ? ['uniform', 'read', 'read', 'write', 'write'] : ['uniform', 'read', 'read', 'write'];
+  const product = productFor(style, { rows: 'samples', cols: layer.fanIn, depth: layer.fanOut, parts: 1, columnSums: false, samples });
+  return productPlan(`backward input ${layer.index}`, constants, modules, bindings, product);
 }
 
 /** Whether a shortcut begins or ends at the layer below `layer`. */
@@ -122,20 +102,12 @@ export function backwardCarries(field: Field, layer: LayerSlot): boolean {
 }
 
 /** Gradients of `layer`, one partial result a chunk. Bindings: the layer's place, inputs, deltas, partials. */
-export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: number): KernelPlan {
-  const tiling = compactTiling(layer.fanIn, layer.fanOut);
+export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: number, style: ProductStyle, samples: number): KernelPlan {
   const { first, length } = denseRange(field);
-  const constants: Constants = {
-    ...layerConstants(layer),
-    ...tileConstants(tiling),
-    LEFT_TRANSPOSED: true,
-    COLUMN_SUMS: true,
-    DENSE: length,
-    DENSE_FIRST: first,
-    CHUNKS: chunks,
-  };
-  const groups = tiling.rowTiles * tiling.colTiles * chunks;
-  return kernelPlan(`backward weights ${layer.index}`, constants, ['work', 'layer', 'tile-product', 'dense-backward-weights'], ['uniform', 'read', 'read', 'write'], () => groups);
+  const constants: Constants = { ...layerConstants(layer), DENSE: length, DENSE_FIRST: first };
+  const modules: ModuleName[] = ['work', 'layer', 'dense-backward-weights'];
+  const product = productFor(style, { rows: layer.fanIn, cols: layer.fanOut, depth: 'samples', parts: chunks, columnSums: true, samples });
+  return productPlan(`backward weights ${layer.index}`, constants, modules, ['uniform', 'read', 'read', 'write'], product);
 }
 
 /** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses, and what the points are read from. */

@@ -14,6 +14,7 @@ import type { Allocation } from './allocation';
 import { USAGE } from './context';
 import { MAXIMUM_UNITS } from './pacing';
 import { pointPart, type PointSource, type TargetSource } from './parts';
+import type { ProductStyle } from './products';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
 import { gridEncodeStage, levelBytes, tableScratch, tableStages } from './tables';
@@ -28,6 +29,9 @@ export interface Cut {
   /** Whether the batch is one slice. */
   readonly whole: boolean;
 }
+
+/** Evaluation is rarer than training: its kernels are compiled as for slices of this many samples. */
+const EVALUATED = 2048;
 
 /** The directions of a Fourier encoding, and where every layer begins: what stages read beside parameters and data. */
 export function addConstants(field: Field, allocation: Allocation): void {
@@ -46,7 +50,7 @@ function encodeStage(field: Field, points: PointSource): Stage {
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut): Program {
+export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut, style: ProductStyle): Program {
   const { longest, chunks } = cut;
   const { layers } = parameterLayout(field);
   const last = field.depth;
@@ -57,15 +61,15 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
     // Slopes of the hidden layers and the head's outputs; the backward pass turns both into deltas.
     const outputs = i === last ? [`deltas ${i}`] : [`activations ${i}`, `deltas ${i}`];
     if (i < last && closesBlock(field, i)) outputs.push(`activations ${i - 2}`);
-    stages.push({ plan: forwardKernel(field, layer, 'train'), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
+    stages.push({ plan: forwardKernel(field, layer, 'train', style, longest), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
   const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
   stages.push({ plan: lossKernel(field, plan, targets, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
   for (let i = last; i >= 0; i--) {
-    stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
+    stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks, style, longest), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i === 0) break;
     const carried = backwardCarries(field, layers[i]) ? ['carried gradients'] : [];
-    stages.push({ plan: backwardInputKernel(field, layers[i]), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
+    stages.push({ plan: backwardInputKernel(field, layers[i], style, longest), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
   }
   const scratch: Record<string, number> = { 'encoded features': longest * encodedWidth(field.encoding, field.inputs) };
   for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
@@ -74,16 +78,16 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
   scratch['partial gradients'] = chunks * denseRange(field).length;
   scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest);
   if (!gridOf(field.encoding)) return { stages, scratch };
-  return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
+  return { stages: [...stages, ...tableStages(field, plan, cut, style)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
 }
 
 /** Samples of one slice of a grid or of a list of its points, in 'samples'. */
-export function evaluationUnit(field: Field, points: 'grid' | 'list', capacity: number): Program {
+export function evaluationUnit(field: Field, points: 'grid' | 'list', capacity: number, style: ProductStyle): Program {
   const stages: Stage[] = [encodeStage(field, points)];
   let below = 'encoded features';
   for (const layer of parameterLayout(field).layers) {
     const above = layer.index === field.depth ? 'samples' : `activations ${layer.index % 2}`;
-    stages.push({ plan: forwardKernel(field, layer, 'evaluate'), buffers: [`layer ${layer.index}`, 'parameters', below, above] });
+    stages.push({ plan: forwardKernel(field, layer, 'evaluate', style, EVALUATED), buffers: [`layer ${layer.index}`, 'parameters', below, above] });
     below = above;
   }
   const scratch: Record<string, number> = { 'encoded features': capacity * encodedWidth(field.encoding, field.inputs) };

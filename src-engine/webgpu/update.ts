@@ -12,11 +12,11 @@ import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import { NEWTON_SCHULZ } from '#core/fit/optimizer';
 import type { BindingKind } from './context';
-import { denseRange, kernelPlan, tileConstants, type KernelPlan } from './program';
+import { productFor, type ProductStyle } from './products';
+import { denseRange, kernelPlan, productPlan, type KernelPlan } from './program';
 import type { Constants, ModuleName } from './shader';
 import type { Program, Stage } from './step';
 import { tableAdamStage, tableSquareStages, TABLE_SQUARES } from './tables';
-import { compactTiling } from './tiles';
 import type { Cut } from './unit';
 
 /** Workgroups of 256 threads for `length` numbers. */
@@ -90,24 +90,18 @@ function reduceStages(field: Field, plan: FitPlan, chunks: number): Stage[] {
   ];
 }
 
+/** Rows that the products of one step have together, roughly. */
+const MUON_ROWS = 2048;
+
 /** A product of Newton-Schulz: base, left, right and result by name. */
-function productKernel(side: number, matrices: number, baseFactor: number, productFactor: number, transposed: boolean): KernelPlan {
-  const tiling = compactTiling(side, side);
-  const constants: Constants = {
-    ...tileConstants(tiling),
-    SIDE: side,
-    LEFT_TRANSPOSED: false,
-    COLUMN_SUMS: false,
-    RIGHT_TRANSPOSED: transposed,
-    BASE_FACTOR: { float: baseFactor },
-    PRODUCT_FACTOR: { float: productFactor },
-  };
-  const groups = tiling.rowTiles * tiling.colTiles * matrices;
-  return kernelPlan('muon product', constants, ['work', 'tile-product', 'muon-product'], ['read', 'read', 'read', 'write'], () => groups);
+function productKernel(side: number, matrices: number, baseFactor: number, productFactor: number, transposed: boolean, style: ProductStyle): KernelPlan {
+  const constants: Constants = { SIDE: side, RIGHT_TRANSPOSED: transposed, BASE_FACTOR: { float: baseFactor }, PRODUCT_FACTOR: { float: productFactor } };
+  const product = productFor(style, { rows: side, cols: side, depth: side, parts: matrices, columnSums: false, samples: MUON_ROWS });
+  return productPlan('muon product', constants, ['work', 'muon-product'], ['read', 'read', 'read', 'write'], product);
 }
 
 /** The step of the hidden matrices, from 'gradients'. */
-function muonStages(field: Field, plan: FitPlan): Stage[] {
+function muonStages(field: Field, plan: FitPlan, style: ProductStyle): Stage[] {
   const { optimizer } = plan;
   if (optimizer.kind !== 'muon') return [];
   const matrices = field.depth - 1;
@@ -129,9 +123,9 @@ function muonStages(field: Field, plan: FitPlan): Stage[] {
     { plan: kernelPlan('muon scale', constants, ['work', 'muon-scale'], ['read', 'write'], groups), buffers: ['squared directions', 'directions'] },
   ];
   const { a, b, c, steps } = NEWTON_SCHULZ;
-  const gram = productKernel(field.width, matrices, 0, 1, true);
-  const polynomial = productKernel(field.width, matrices, b, c, false);
-  const product = productKernel(field.width, matrices, a, 1, false);
+  const gram = productKernel(field.width, matrices, 0, 1, true, style);
+  const polynomial = productKernel(field.width, matrices, b, c, false, style);
+  const product = productKernel(field.width, matrices, a, 1, false, style);
   let [x, free] = ['directions', 'gram matrices'];
   for (let step = 0; step < steps; step++) {
     stages.push({ plan: gram, buffers: [x, x, x, free] });
@@ -148,7 +142,7 @@ function muonStages(field: Field, plan: FitPlan): Stage[] {
 }
 
 /** The update that ends a step whose gradient was summed up as `cut` says. */
-export function updateProgram(field: Field, plan: FitPlan, cut: Cut): Program {
+export function updateProgram(field: Field, plan: FitPlan, cut: Cut, style: ProductStyle): Program {
   const { chunks } = cut;
   const tables = gridOf(field.encoding) ? [tableAdamStage(field, plan, cut)] : [];
   const muon = plan.optimizer.kind === 'muon' && field.depth > 1;
@@ -161,5 +155,5 @@ export function updateProgram(field: Field, plan: FitPlan, cut: Cut): Program {
     for (const name of ['directions', 'gram matrices', 'polynomials']) scratch[name] = elements;
     scratch['squared directions'] = (field.depth - 1) * groupsFor(field.width ** 2);
   }
-  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan) : []), ...tables], scratch };
+  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan, style) : []), ...tables], scratch };
 }

@@ -1,0 +1,75 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
+import type { Field } from '#core/field/field';
+import { initialParameters } from '#core/field/init';
+import { memberSeed, type TrainerRequest } from '../engine';
+import { referenceGradient, referenceSample, pointCoordinates } from '../reference';
+import { createWebGpuEngine } from './engine';
+import type { ProductStyle } from './products';
+import { testGpu } from './test-adapter';
+
+/** beta1 = 0: the first moment after one step is the gradient. */
+const PLAN: FitPlan = {
+  steps: 1,
+  batch: 64,
+  ...PLAN_DEFAULTS,
+  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0, beta2: 0.9, epsilon: 1e-8, weightDecay: 0 },
+  schedule: { kind: 'constant' },
+};
+const SINE = { kind: 'sine', omega0: 20, omegaHidden: 20 } as const;
+
+function request(field: Partial<Field> & { width: number }, batch: number): TrainerRequest {
+  const whole: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 2, activation: SINE, ...field };
+  const size = [23, 19, 5].slice(0, whole.inputs);
+  const length = size.reduce((a, b) => a * b, whole.outputs);
+  const samples = Uint8Array.from({ length }, (_, i) => memberSeed(77, i) & 255);
+  return { field: whole, plan: { ...PLAN, batch }, data: { size, channels: whole.outputs, type: 'uint8', samples }, seed: 12 };
+}
+
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i] - expected[i]) ** 2;
+    norm += expected[i] ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}
+
+/** Widths below a lane group, between multiples, at and above the blocks; narrow and wide heads; batches that fill nothing evenly. */
+const SHAPES: readonly (readonly [name: string, request: TrainerRequest])[] = [
+  ['width 4, 1 output', request({ width: 4, outputs: 1 }, 65)],
+  ['width 12, 16 outputs', request({ width: 12, outputs: 16 }, 131)],
+  ['width 20, 5 outputs, 3 inputs', request({ width: 20, outputs: 5, inputs: 3 }, 257)],
+  ['width 64', request({ width: 64 }, 190)],
+  ['width 64, a batch that is worth more code', request({ width: 64 }, 4099)],
+  ['width 100, octaves', request({ width: 100, encoding: { kind: 'octaves', octaves: 9, includeInput: true } }, 77)],
+  ['width 24 after 130 features, relu', request({ width: 24, encoding: { kind: 'fourier', features: 65, sigma: 3, seed: 1 }, activation: { kind: 'relu' } }, 99)],
+  ['width 256, 4 outputs', request({ width: 256, outputs: 4 }, 70)],
+];
+
+describe.each<ProductStyle>(['tiles', 'unrolled', 'unrolled subgroups'])('products by %s', async (products) => {
+  const engine = await createWebGpuEngine({ gpu: await testGpu(), products });
+  afterAll(() => engine.dispose());
+
+  // The other variants share everything but their inner loop.
+  const shapes = products === 'unrolled subgroups' ? SHAPES : SHAPES.filter((_, i) => [1, 2, 6].includes(i));
+  it.each(shapes)('%s: the gradient and the samples are those of the float64 reference, twice to the bit', async (_, asked) => {
+    const { field, seed } = asked;
+    const parameters = initialParameters(field, seed);
+    const { gradient } = referenceGradient(asked, parameters, 0);
+    const states = [];
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const trainer = await engine.createTrainer(asked);
+      await trainer.run(Float32Array.of(1e-3));
+      states.push(await trainer.checkpoint());
+      trainer.dispose();
+    }
+    expect(states[1]).toEqual(states[0]);
+    expect(relativeError(states[0].moment1, gradient)).toBeLessThan(2e-5);
+    const size = [7, 5, 2].slice(0, field.inputs);
+    const values = await engine.evaluate(field, parameters, size);
+    const expected = Array.from({ length: values.length / field.outputs }, (__, i) => [...referenceSample(field, parameters, pointCoordinates(size, i))]).flat();
+    expect(relativeError(values, expected)).toBeLessThan(1e-5);
+  });
+});
