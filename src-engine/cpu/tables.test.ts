@@ -88,6 +88,22 @@ describe('tables on the cpu engine', () => {
     expect(still.length).toBeGreaterThan(tableLength / 2);
   });
 
+  it('are clipped with the norm of the whole gradient, and averaged where no sample touched them too', async () => {
+    const state = largeTables(field);
+    const { gradient } = referenceGradient(noiseFit(field), state.parameters, 0);
+    const clip = 0.5 * Math.hypot(...gradient);
+    const { moment1 } = await trained(2, gradientFit(field, { clip }), 1);
+    expect(relativeError(moment1, gradient.map((g) => 0.5 * g))).toBeLessThan(1e-5);
+
+    const asked = { ...noiseFit(field, { clip, average: 0.9 }), state: { ...state, average: state.parameters.map((value) => value + 1) } };
+    const reference = referenceTrainer(asked);
+    await reference.run(new Float32Array(5).fill(1e-2));
+    const expected = await reference.checkpoint();
+    const actual = await trained(3, asked, 5);
+    for (const vector of ['parameters', 'average'] as const) expect(relativeError(actual[vector]!, expected[vector]!)).toBeLessThan(1e-3);
+    expect(await trained(1, asked, 5)).toEqual(actual);
+  });
+
   it('take batches whose vectors exceed the memory of a round in several rounds', async () => {
     const wide: Field = { ...field, inputs: 1, encoding: { kind: 'hash-grid', levels: 16, features: 16, coarsest: 2, finest: 90, tableLog2: 6 }, depth: 1, width: 4 };
     const batch = 32768;
