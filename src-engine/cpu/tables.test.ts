@@ -104,6 +104,19 @@ describe('tables on the cpu engine', () => {
     expect(await trained(1, asked, 5)).toEqual(actual);
   });
 
+  it('learn from points that are drawn in every way, the same bits for every number of threads', async () => {
+    const samplings = [{ kind: 'stratified' }, { kind: 'full' }, { kind: 'error', refresh: 3, uniform: 0.4 }] as const;
+    for (const sampling of samplings) {
+      const asked = { ...noiseFit(field, { sampling }), state: largeTables(field) };
+      const actual = await trained(1, asked, 8);
+      expect(await trained(3, asked, 8)).toEqual(actual);
+      if (sampling.kind === 'error') continue;
+      const reference = referenceTrainer(asked);
+      await reference.run(new Float32Array(8).fill(1e-2));
+      expect(relativeError(actual.parameters, (await reference.checkpoint()).parameters)).toBeLessThan(1e-3);
+    }
+  });
+
   it('take batches whose vectors exceed the memory of a round in several rounds', async () => {
     const wide: Field = { ...field, inputs: 1, encoding: { kind: 'hash-grid', levels: 16, features: 16, coarsest: 2, finest: 90, tableLog2: 6 }, depth: 1, width: 4 };
     const batch = 32768;
