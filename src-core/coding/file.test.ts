@@ -128,6 +128,9 @@ describe('limits', () => {
       else expect(() => requireDecodable(field, size)).toThrow(expect.objectContaining({ kind: 'usage', code: 'fit.limit' }));
     }
     expect(() => requireDecodable(heavy, [6000, 5000])).toThrow(/multiply-adds/);
+    const grid = (tableLog2: number): Field => ({ ...siren, encoding: { kind: 'hash-grid', levels: 8, features: 2, coarsest: 4096, finest: 8192, tableLog2 } });
+    expect(() => requireDecodable(grid(19), [512, 512])).not.toThrow();
+    expect(() => requireDecodable(grid(20), [512, 512])).toThrow(/parameters.*smaller levels/);
   });
 
   it('are the decoder\'s to choose', () => {

@@ -4,7 +4,7 @@
  */
 import { StudioError } from '../errors';
 import { multiplyAdds } from '../field/cost';
-import type { Field } from '../field/field';
+import { gridOf, type Field } from '../field/field';
 import { parameterLayout } from '../field/layout';
 import type { DecodeLimits } from './types';
 
@@ -64,5 +64,6 @@ export function checkLimits(demand: DecodeLimits, limits: DecodeLimits): void {
  */
 export function requireDecodable(field: Field, size: readonly number[]): void {
   const message = excess(decodeDemand(field, size), DEFAULT_LIMITS);
-  if (message !== null) throw new StudioError('usage', 'fit.limit', `The file of this fit could not be opened again. ${message} Choose fewer or narrower layers, or a smaller picture.`);
+  const way = gridOf(field.encoding) ? 'a grid of fewer or smaller levels, fewer or narrower layers' : 'fewer or narrower layers';
+  if (message !== null) throw new StudioError('usage', 'fit.limit', `The file of this fit could not be opened again. ${message} Choose ${way}, or a smaller picture.`);
 }
