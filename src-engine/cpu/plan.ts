@@ -148,12 +148,11 @@ export interface NetworkPlan {
 }
 
 /** Samples in a tile: its activations stay in the second-level cache at widths up to 64, and beyond every gradient is read and written back less often. */
-const TILE = 128;
+export const TILE = 128;
 
-/** Plans constants, encoding, forward weights and the scratch of `threads` threads. `normalizer`: batch * channels, or 1 where nothing is trained. */
-export function planNetwork(arena: Arena, field: Field, threads: number, normalizer: number, exact: boolean): NetworkPlan {
+/** Plans constants, encoding, forward weights and the scratch of `threads` threads. `normalizer`: batch * channels, or 1 where nothing is trained; `tile`: samples of a tile, a multiple of 4. */
+export function planNetwork(arena: Arena, field: Field, threads: number, normalizer: number, exact: boolean, tile = TILE): NetworkPlan {
   const layout = panelLayout(field);
-  const tile = TILE;
   const features = field.encoding.kind === 'identity' ? 0 : encodedWidth(field.encoding, field.inputs);
   const phases = gridOf(field.encoding) ? 0 : features;
   const coefficients = arena.take(160);

@@ -13,7 +13,7 @@ import { errorTable, stretches } from '../importance';
 import { evaluateGrid, evaluatePoints, type EvaluationMemory } from './evaluate';
 import { allocateShared } from './memory';
 import type { WorkerPool } from './pool';
-import { planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory } from './training';
+import { CUTS, planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory, type TrainingPlan } from './training';
 
 /** Bytes of the data set that are copied before the event loop gets its turn. */
 const COPY_BYTES = 1 << 24;
@@ -22,15 +22,41 @@ let nextKey = 1;
 /** Names a memory to the threads. */
 export const freshKey = (): string => `memory-${nextKey++}`;
 
-/** Throws StudioError 'failed'/'memory' when the machine cannot hold it. */
-export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest): Promise<Trainer> {
+interface Room {
+  readonly training: TrainingPlan;
+  readonly memory: WebAssembly.Memory;
+  readonly notes: readonly string[];
+}
+
+/** Memory for a fit, cut smaller where the machine does not have it. Throws what `allocate` throws for the smallest. */
+function roomFor(request: TrainerRequest, threads: number, allocate: typeof allocateShared): Room {
+  const usual = planTraining(request, threads, CUTS[0]!);
+  let failure: unknown;
+  let least = Infinity;
+  for (const cut of CUTS) {
+    const training = planTraining(request, threads, cut);
+    if (training.pages >= least) continue;
+    least = training.pages;
+    try {
+      const memory = allocate(training.pages, 'Use a smaller image or volume, a smaller network, or fewer threads.');
+      const { chunks } = training;
+      const note = `Memory was short: gradients are summed in ${chunks} parts instead of ${usual.chunks}, so no more than ${chunks} threads share a step.`;
+      return { training, memory, notes: chunks === usual.chunks ? [] : [note] };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** Throws StudioError 'failed'/'memory' when the machine cannot hold it. `allocate`: for tests of machines with little memory. */
+export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest, allocate = allocateShared): Promise<Trainer> {
   const { field, plan, data, seed, state } = request;
   const points = pointCount(data.size);
   if (data.samples.length !== points * data.channels || data.channels !== field.outputs || data.size.length !== field.inputs) {
     throw new StudioError('failed', 'internal', `The data set (${data.size.join(' x ')}, ${data.channels} channels) does not fit the field.`);
   }
-  const training = planTraining(request, pool.threads);
-  const memory = allocateShared(training.pages, 'Use a smaller image or volume, a smaller network, or fewer threads.');
+  const { training, memory, notes } = roomFor(request, pool.threads, allocate);
   const parts = training.write(memory);
   await copyBytes(bytesOf(data.samples), bytesOf(parts.data.samples));
   const parameters = state?.parameters ?? initialParameters(field, seed);
@@ -40,7 +66,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
     parts.put('moment1', state.moment1);
     parts.put('moment2', state.moment2);
   }
-  const trainer = new CpuTrainer(pool, memory, request, parts);
+  const trainer = new CpuTrainer(pool, memory, request, parts, notes);
   await trainer.derive();
   return trainer;
 }
@@ -66,6 +92,7 @@ class CpuTrainer implements Trainer {
     private readonly memory: WebAssembly.Memory,
     request: TrainerRequest,
     private readonly parts: TrainingMemory,
+    readonly notes: readonly string[],
   ) {
     this.field = request.field;
     this.plan = request.plan;

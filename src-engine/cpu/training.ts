@@ -15,17 +15,30 @@ import { pointCount, sampleMaximum } from '#core/signal/signal';
 import { Control, LossKind, RateSlot, SamplingKind, Slot } from '#kernels/slots';
 import type { TrainerRequest, TrainingSet } from '../engine';
 import { evaluateGrid } from './evaluate';
-import { Arena, fromPanels, planNetwork, toPanels, type JobRecord } from './plan';
+import { Arena, fromPanels, planNetwork, TILE, toPanels, type JobRecord } from './plan';
 import { loadTables, planTableTraining, storeTables } from './tables';
 
 /** Steps of one call into WebAssembly; longer runs are cut, so that the table of rates stays small. */
 export const STEPS_PER_CALL = 1024;
-/** Chunks of a batch: enough for 32 threads; more would only cost memory and time to add them up. */
-const MAXIMUM_CHUNKS = 32;
 
-/** Samples of a chunk; from the batch alone, because the order of summation follows from it. */
-export function chunkSamples(batch: number): number {
-  return Math.ceil(Math.max(batch / MAXIMUM_CHUNKS, Math.min(128, batch / 4)) / 64) * 64;
+/** How small the work is cut: less memory, fewer threads that can share a step. */
+export interface Cut {
+  /** Most chunks of a batch. */
+  readonly chunks: number;
+  /** Most samples of a tile, a multiple of 4 from 16. */
+  readonly tile: number;
+}
+
+/** From the usual one, 32 chunks for as many threads, to the smallest. */
+export const CUTS: readonly Cut[] = [
+  { chunks: 32, tile: TILE },
+  { chunks: 8, tile: 64 },
+  { chunks: 2, tile: 16 },
+];
+
+/** Samples of a chunk; from the batch and the most chunks alone, because the order of summation follows from it. */
+function chunkSamples(batch: number, most: number): number {
+  return Math.ceil(Math.max(batch / most, Math.min(128, batch / 4)) / 64) * 64;
 }
 
 const LOSS_KINDS = { l2: LossKind.L2, l1: LossKind.L1, 'relative-l2': LossKind.RelativeL2, huber: LossKind.Huber, mape: LossKind.Mape } as const;
@@ -63,6 +76,7 @@ export interface TrainingMemory {
 
 export interface TrainingPlan {
   readonly pages: number;
+  readonly chunks: number;
   /** Writes the job record into a fresh memory of so many pages. */
   write(memory: WebAssembly.Memory): TrainingMemory;
 }
@@ -76,19 +90,19 @@ function muonBytes(field: Field, hidden: number): { readonly matrices: number; r
 /** Bytes of a table that kernels/assembly/rounds.ts takes at a time (SPAN). */
 const TABLE_SPAN = 1 << 17;
 
-export function planTraining(request: TrainerRequest, threads: number): TrainingPlan {
+export function planTraining(request: TrainerRequest, threads: number, cut: Cut): TrainingPlan {
   const { field, plan, data, seed } = request;
   const { clip, optimizer, sampling } = plan;
   const points = pointCount(data.size);
   const batch = effectiveBatch(plan, points);
-  const chunk = chunkSamples(batch);
+  const chunk = chunkSamples(batch, cut.chunks);
   const chunks = Math.ceil(batch / chunk);
 
   const arena = new Arena();
   /** 0 where it is not needed. */
   const takeIf = (needed: boolean, bytes: number): number => (needed && bytes > 0 ? arena.take(bytes) : 0);
   const control = arena.take(Control.Words * 4);
-  const network = planNetwork(arena, field, threads, batch * field.outputs, false);
+  const network = planNetwork(arena, field, threads, batch * field.outputs, false, cut.tile);
   const { layout, tables } = network;
   // An odd number of cache lines between gradient buffers keeps equal offsets out of equal cache sets.
   const gradientStride = (Math.ceil(layout.bytes / 64) | 1) * 64;
@@ -120,6 +134,7 @@ export function planTraining(request: TrainerRequest, threads: number): Training
 
   return {
     pages: arena.pages,
+    chunks,
     write({ buffer }) {
       const job = network.write(buffer);
       training?.write(job);
