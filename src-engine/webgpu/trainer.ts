@@ -4,7 +4,8 @@
  * A step is cut into slices of the batch (slices.ts). The unit of work is one slice: encode, forward, loss, backward, weight gradients
  * into per-chunk partial sums; the last slice of a step also reduces the partials in fixed order and updates the parameters (update.ts). Units go out in
  * submits of 1 to 256 (pacing.ts), two of them in flight. Nothing depends on how units fall into submits but the rounding of the
- * reported loss, so two runs give the same parameters to the bit.
+ * reported loss, so two runs give the same parameters to the bit. Where points are drawn by error, a run pauses for each new table;
+ * where the signal is too large to be bound, each submit brings its targets along (stream.ts).
  *
  * CPU twin: src-engine/reference.ts.
  */
