@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { allowingRelaxed, HOST_BUILD, type KernelBuild } from '#engine/cpu/modules';
+import type { SuiteOptions } from './main';
 import { wasmBase64 as plain } from '#kernels/build/peak.wasm';
 import { wasmBase64 as relaxed } from '#kernels/build/peak-relaxed.wasm';
 
@@ -41,7 +42,7 @@ async function measure(build: KernelBuild, threads: number, runs: number): Promi
 }
 
 /** GFLOP/s by build, on one thread and on all. */
-export async function run({ quick }: { quick: boolean }): Promise<Partial<Record<KernelBuild, { one: number; all: number }>>> {
+export async function run({ quick }: Pick<SuiteOptions, 'quick'>): Promise<Partial<Record<KernelBuild, { one: number; all: number }>>> {
   const threads = availableParallelism();
   const peaks: Partial<Record<KernelBuild, { one: number; all: number }>> = {};
   for (const build of BUILDS) {
