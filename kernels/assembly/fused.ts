@@ -1,6 +1,6 @@
 /**
  * The one operation in which the two builds of the trainer differ. Training may round as it likes as long as one machine always
- * rounds alike; the exact decoder may not, so nothing that it uses imports this file.
+ * rounds alike. The exact decoder may not, so it is built without relaxed SIMD and its own dense layer (product.ts) has no madd.
  */
 
 /** a b + c: rounded once where the build has relaxed SIMD and the processor can, else after the product and after the sum. */
