@@ -56,15 +56,17 @@ const LIMITS = { maxStorageBuffersPerShaderStage: 8, maxComputeWorkgroupStorageS
 describe('webgpu and the reference agree', async () => {
   const device = await testDevice(LIMITS);
   const engine = await createWebGpuEngine({ gpu: await testGpu(), device });
+  /** Multiplies as real GPUs do. */
+  const tiling = await createWebGpuEngine({ gpu: await testGpu(), device, products: 'tiles' });
   afterAll(() => device.destroy());
 
   it('within the smallest limits', () => expect(device.limits).toMatchObject(LIMITS));
 
   /** The first step's gradient to 1e-5 and all numbers after STEPS steps to 2e-4, the losses to 1e-5. */
-  async function compare(request: TrainerRequest): Promise<void> {
-    expect(engine.refusal(request.field, request.plan)).toBeNull();
-    const trainer = await engine.createTrainer(request);
-    const again = await engine.createTrainer(request);
+  async function compare(request: TrainerRequest, tested = engine): Promise<void> {
+    expect(tested.refusal(request.field, request.plan)).toBeNull();
+    const trainer = await tested.createTrainer(request);
+    const again = await tested.createTrainer(request);
     const twin = referenceTrainer(request);
     for (const [rates, tolerance] of [[RATES.subarray(0, 1), 1e-5], [RATES.subarray(1), 2e-4]] as const) {
       const report = await trainer.run(rates);
@@ -124,9 +126,16 @@ describe('webgpu and the reference agree', async () => {
     it(name, () => compare({ field: FIELD, plan: { ...PLAN, ...change }, data: DATA, seed: 8 }));
   }
 
-  it('Muon without a hidden matrix, with several, and with ones that take several tiles', async () => {
-    for (const [depth, width] of [[1, 12], [5, 8], [2, 68]] as const) {
+  it('Muon without a hidden matrix, and with several', async () => {
+    for (const [depth, width] of [[1, 12], [5, 20]] as const) {
       await compare({ field: { ...FIELD, depth, width }, plan: { ...PLAN, optimizer: { ...muon, weightDecay: 0.1 }, batch: 64 }, data: DATA, seed: 9 });
+    }
+  });
+
+  it('residual networks under Muon in tiles, also where matrices take several of them', async () => {
+    const plan: FitPlan = { ...PLAN, optimizer: { ...muon, weightDecay: 0.1 }, clip: 0.05, average: 0.9 };
+    for (const [depth, width] of [[3, 12], [2, 68]] as const) {
+      await compare({ field: { ...FIELD, residual: true, depth, width, activation: ACTIVATIONS[1] }, plan, data: DATA, seed: 11 }, tiling);
     }
   });
 
