@@ -107,6 +107,14 @@ describe('tables on the webgpu engine', async () => {
     expect(relativeError(actual.average!, expected.average!)).toBeLessThan(1e-3);
   });
 
+  it('learn from points that are drawn in other ways: stratified as the reference does, by errors twice to the same bits', async () => {
+    const asked = gradientFit(field, { sampling: { kind: 'stratified' } });
+    const { gradient } = referenceGradient(asked, asked.state!.parameters, 0);
+    expect(relativeError((await trained(engine, asked, 1)).moment1, gradient)).toBeLessThan(1e-5);
+    const driven = noiseFit(field, { sampling: { kind: 'error', refresh: 2, uniform: 0.3 } });
+    expect(await trained(engine, driven, 5)).toEqual(await trained(engine, driven, 5));
+  });
+
   it('keep every bit of the vectors that no sample touched, their moments too', async () => {
     const sparse: Field = { ...field, encoding: { kind: 'dense-grid', levels: 8, features: 2, coarsest: 40, finest: 70 } };
     const start = largeTables(sparse);
