@@ -215,6 +215,21 @@ export enum LayerSlot {
   Words = 16,
 }
 
+/** One member of a swarm: the words of the job record that are its own, and the sums of its losses (LossTotal, two f64). */
+export enum MemberSlot {
+  Seed = 0,
+  Points,
+  Data,
+  DataGrid,
+  DataGridLast = DataGrid + 3,
+  Master,
+  Moment1,
+  Moment2,
+  Average,
+  Loss = 12,
+  Words = 16,
+}
+
 /** Words that the threads of one run share; each on its own 64 bytes. */
 export enum Control {
   NextChunk = 0,

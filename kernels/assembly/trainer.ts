@@ -111,4 +111,5 @@ export { closeBlock, joinGradients } from './residual';
 export { cellOf, drawIndex, drawTile } from './sampling';
 export { averageSpan, drawPart, encodePart, scatterPart, squareTables, trainPart } from './rounds';
 export { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
+export { runMembers } from './swarm';
 export { cornersOfFour, encodeTables, featureGradients, gatherTile, interpolate, scatter, updateTables } from './tables';

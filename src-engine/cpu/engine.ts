@@ -10,6 +10,7 @@ import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
 import { Arena, planNetwork, toPanels } from './plan';
 import { WorkerPool } from './pool';
+import { createCpuSwarm, swarmRefusal } from './swarm';
 import { storeTables } from './tables';
 import { createCpuTrainer, freshKey } from './trainer';
 
@@ -33,6 +34,8 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
     },
     refusal,
     createTrainer: (request: TrainerRequest) => createCpuTrainer(pool, request),
+    swarmRefusal: (field, plan) => refusal(field) ?? swarmRefusal(field, plan),
+    createSwarm: (request) => createCpuSwarm(pool, request),
     evaluate: (field, parameters, size) => evaluate(pool, field, parameters, size),
     async dispose(): Promise<void> {
       if (options.pool === undefined) await pool.dispose();

@@ -71,7 +71,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   return trainer;
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
@@ -216,11 +216,12 @@ class CpuTrainer implements Trainer {
   }
 }
 
-function closed(): StudioError {
+export function closed(): StudioError {
   return new StudioError('cancelled', 'cancelled', 'The fit was closed before its steps were done.');
 }
 
-async function copyBytes(from: Uint8Array, to: Uint8Array): Promise<void> {
+/** Copies in pieces, between which the event loop gets its turn. */
+export async function copyBytes(from: Uint8Array, to: Uint8Array): Promise<void> {
   for (let at = 0; at < from.length; at += COPY_BYTES) {
     to.set(from.subarray(at, at + COPY_BYTES), at);
     if (at + COPY_BYTES < from.length) await new Promise((resolve) => setImmediate(resolve));

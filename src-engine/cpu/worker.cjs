@@ -53,6 +53,9 @@ const kinds = {
   train({ thread, threads, key, memory, first, steps }) {
     return instanceOf(key, 'trainer', memory).exports.run(thread, threads, first, steps);
   },
+  swarm({ key, memory, members, count, first, steps }) {
+    return instanceOf(key, 'trainer', memory).exports.runMembers(members, count, first, steps);
+  },
   evaluate(message) {
     const { thread, key, output, channels } = message;
     const { memory, exports } = instanceOf(key, 'trainer', message.memory);
