@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { presetById } from '#core/fit/presets';
+import { Command } from 'commander';
+import fc from 'fast-check';
+import { applyOptions, sameConfig, UNBOUNDED_STEPS } from '#core/fit/options';
+import { allPresets, presetById } from '#core/fit/presets';
+import { anyConfig, withinOptions } from '#core/fit/test-configs';
+import type { FitOptions } from '#main/cli/commands/fit';
+import { addFit } from '#main/cli/fit-command';
+import { testTerminal } from '#main/cli/test-terminal';
+import { parseConfig } from '#core/fit/config';
 import { fitCommand, inrName, shellWord } from './copy-command';
 import { withValue } from './knobs';
 
@@ -15,7 +23,7 @@ describe('copy as command', () => {
     config = withValue(config, 'plan.steps', 500);
     config = withValue(config, 'network.activation.omega0', 45);
     config = withValue(config, 'coding.bits', 7);
-    expect(fitCommand({ ...source, config, engine: 'webgpu' })).toBe('inr fit photo.jpg -o photo.inr --preset siren --width 32 --omega0 45 --bits 7 --steps 500 --device gpu');
+    expect(fitCommand({ ...source, config, engine: 'webgpu' })).toBe('inr fit photo.jpg -o photo.inr --preset siren --omega0 45 --width 32 --bits 7 --steps 500 --device gpu');
   });
 
   it('says another encoding in one word', () => {
@@ -31,9 +39,34 @@ describe('copy as command', () => {
     const config = withValue(source.config, 'plan.optimizer.beta2', 0.95);
     const [first, json, end, last] = fitCommand({ ...source, config }).split('\n');
     expect(first).toBe("cat > photo.json <<'END'");
-    expect(JSON.parse(json!)).toEqual(config);
+    expect(parseConfig(JSON.parse(json!), 'photo.json')).toEqual(config);
     expect(end).toBe('END');
     expect(last).toBe('inr fit photo.jpg -o photo.inr --preset photo.json');
+  });
+
+  it('says what is switched off', () => {
+    const averaged = { ...source.config, plan: { ...source.config.plan, clip: 0.5 }, network: { ...source.config.network, residual: true } };
+    expect(fitCommand({ ...source, config: averaged })).toContain(' --residual --clip 0.5');
+    expect(fitCommand({ ...source, presetId: 'siren-residual', config: source.config })).toContain(' --no-residual');
+  });
+
+  it('leads the command line back to the same configuration, through its own parser', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...allPresets()), anyConfig, fc.option(fc.integer({ min: 1, max: 1000 })), (preset, any, seconds) => {
+        const config = withinOptions(any, preset.config);
+        const line = fitCommand({ ...source, presetId: preset.id, config, seconds });
+        expect(line).not.toContain('\n');
+        let heard: FitOptions | null = null;
+        const command = new Command().exitOverride();
+        addFit(command, testTerminal(), () => undefined);
+        command.action((_input: string, options: FitOptions) => void (heard = options));
+        command.parse(line.split(' ').slice(2), { from: 'user' });
+        const { preset: id, ...options } = heard as unknown as FitOptions;
+        const made = applyOptions(presetById(id!).config, options);
+        expect(made.plan.steps).toBe(seconds === null ? config.plan.steps : UNBOUNDED_STEPS);
+        expect(sameConfig({ ...made, plan: { ...made.plan, steps: 1 } }, { ...config, plan: { ...config.plan, steps: 1 } })).toBe(true);
+      }),
+    );
   });
 
   it('quotes names that a shell would take apart', () => {

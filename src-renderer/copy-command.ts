@@ -1,9 +1,10 @@
 /**
  * "Copy as command": the `inr fit` line that does what the window is set to. Only what differs from the preset is written.
- * What has no option of its own (Adam's betas, the schedule, ...) goes into a configuration file that the line writes first,
+ * What has no option of its own (Adam's betas, the seed of features, ...) goes into a configuration file that the line writes first,
  * so that the command always says everything.
  */
-import type { FitConfig } from '#core/fit/config';
+import { compactConfig, type FitConfig } from '#core/fit/config';
+import { OPTION_NAMES, optionsFor, type ConfigOptions, type OptionName } from '#core/fit/options';
 import { presetById } from '#core/fit/presets';
 import type { EngineName } from '#engine/engine';
 
@@ -29,70 +30,31 @@ export function inrName(inputName: string): string {
   return `${inputName.replace(/\.[^.]*$/, '') || 'picture'}.inr`;
 }
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-function encodingWord(encoding: FitConfig['network']['encoding']): string {
-  switch (encoding.kind) {
-    case 'identity':
-      return 'identity';
-    case 'octaves':
-      return `octaves:${encoding.octaves}`;
-    case 'fourier':
-      return `fourier:${encoding.features}:${encoding.sigma}`;
-    case 'dense-grid':
-    case 'hash-grid':
-      return encoding.kind;
-    default:
-      return encoding satisfies never;
-  }
-}
-
-/** Whether the command line's options alone lead from the preset to this configuration. */
-function expressible(preset: FitConfig, config: FitConfig): boolean {
-  const { network, plan } = config;
-  const encoding = network.encoding;
-  const encodingFits =
-    same(preset.network.encoding, encoding) ||
-    encoding.kind === 'identity' ||
-    (encoding.kind === 'octaves' && encoding.includeInput) ||
-    (encoding.kind === 'fourier' && encoding.seed === config.seed);
-  const optimizer = { ...preset.plan.optimizer, learningRate: plan.optimizer.learningRate };
-  return encodingFits && same(optimizer, plan.optimizer) && same(preset.plan.schedule, plan.schedule);
+/** Options as words: a switch that is off has a name of its own, and what is null is 'none'. */
+function optionWords(options: ConfigOptions): string[] {
+  return (Object.entries(options) as [OptionName, string | number | boolean | null][]).flatMap(([option, value]) => {
+    const name = OPTION_NAMES[option];
+    if (typeof value === 'boolean') return [value ? name : name.replace('--', '--no-')];
+    return [name, value === null ? 'none' : String(value)];
+  });
 }
 
 /** The command, ready for a POSIX shell. */
 export function fitCommand(source: CommandSource): string {
   const preset = presetById(source.presetId).config;
-  const { config } = source;
+  const { config, seconds } = source;
   const output = safeName(inrName(source.inputName));
   const words = ['inr', 'fit', safeName(source.inputName), '-o', output];
   let heading = '';
-  if (expressible(preset, config)) {
-    const { network, plan } = config;
-    words.push('--preset', source.presetId);
-    const option = (name: string, value: unknown, base: unknown): void => {
-      if (!same(value, base)) words.push(name, String(value));
-    };
-    option('--encoding', encodingWord(network.encoding), encodingWord(preset.network.encoding));
-    option('--activation', network.activation.kind, preset.network.activation.kind);
-    option('--depth', network.depth, preset.network.depth);
-    option('--width', network.width, preset.network.width);
-    if (network.activation.kind === 'sine') {
-      const base = preset.network.activation.kind === 'sine' ? preset.network.activation : { omega0: 30, omegaHidden: 30 };
-      option('--omega0', network.activation.omega0, base.omega0);
-      option('--omega-hidden', network.activation.omegaHidden, base.omegaHidden);
-    }
-    option('--learning-rate', plan.optimizer.learningRate, preset.plan.optimizer.learningRate);
-    option('--batch', plan.batch, preset.plan.batch);
-    option('--bits', config.coding.bits, preset.coding.bits);
-    option('--seed', config.seed, preset.seed);
-    if (source.seconds === null) option('--steps', plan.steps, preset.plan.steps);
-  } else {
+  // Where time ends the fit, the number of steps says nothing.
+  const options = optionsFor(preset, seconds === null ? config : { ...config, plan: { ...config.plan, steps: preset.plan.steps } });
+  if (options) words.push('--preset', source.presetId, ...optionWords(options));
+  else {
     const file = output.replace(/\.inr$/, '.json');
-    heading = `cat > ${shellWord(file)} <<'END'\n${JSON.stringify(config)}\nEND\n`;
+    heading = `cat > ${shellWord(file)} <<'END'\n${JSON.stringify(compactConfig(config))}\nEND\n`;
     words.push('--preset', file);
   }
-  if (source.seconds !== null) words.push('--seconds', String(source.seconds));
+  if (seconds !== null) words.push('--seconds', String(seconds));
   if (source.engine !== 'auto') words.push('--device', source.engine === 'webgpu' ? 'gpu' : source.engine);
   return heading + words.map(shellWord).join(' ');
 }
