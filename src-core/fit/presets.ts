@@ -4,11 +4,16 @@
  */
 import { StudioError } from '../errors';
 import { parseConfig, type FitConfig } from './config';
+import finer from '../../assets/presets/finer.json';
 import fourier from '../../assets/presets/fourier.json';
+import gaussian from '../../assets/presets/gaussian.json';
 import nerf from '../../assets/presets/nerf.json';
 import siren from '../../assets/presets/siren.json';
 import sirenLarge from '../../assets/presets/siren-large.json';
+import sirenMuon from '../../assets/presets/siren-muon.json';
+import sirenResidual from '../../assets/presets/siren-residual.json';
 import sirenSmall from '../../assets/presets/siren-small.json';
+import wire from '../../assets/presets/wire.json';
 
 interface PresetFile {
   readonly id: string;
@@ -28,7 +33,7 @@ export interface Preset {
   readonly why: Readonly<Record<string, string>>;
 }
 
-const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, nerf, fourier];
+const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier];
 
 export const DEFAULT_PRESET = 'siren';
 
