@@ -92,7 +92,7 @@ test('a fit on the WebGPU engine shows its texture live and goes on elsewhere wh
   await app.getByRole('main').waitFor();
   await dropFile(app, 'harbour.png', await photograph(64, 64), 'image/png');
   await setSmallFit(app, 100_000);
-  await app.getByRole('button', { name: 'Every knob' }).click();
+  await app.getByRole('button', { name: 'Advanced' }).click();
   await app.getByLabel(/Batch/i).first().fill('256');
   await chooseEngine(app, 'webgpu');
   await expect(app.getByRole('button', { name: /^Engine: webgpu/ })).toContainText('software');
@@ -199,7 +199,7 @@ for (const theme of ['dark', 'light'] as const) {
     await axe();
     await dropFile(app, 'harbour.png', await photograph(48, 48), 'image/png');
     await setSmallFit(app, 100_000);
-    await app.getByRole('button', { name: 'Every knob' }).click();
+    await app.getByRole('button', { name: 'Advanced' }).click();
     await app.getByRole('button', { name: 'Start' }).click();
     await expect.poll(() => step(app), { timeout: 30_000 }).toBeGreaterThan(2);
     // The views come to life with the first preview; while they change, their colours are between two states.

@@ -43,7 +43,7 @@ export function appCommands(studio: Studio): Command[] {
     { id: 'file.open', title: 'Open', group: 'File', keys: ['Mod+O'], run: () => void openDialog(studio) },
     { id: 'file.save', title: 'Save .inr', group: 'File', keys: ['Mod+S'], enabled: hasFile, run: () => void save(studio, 'inr') },
     { id: 'file.export', title: 'Export PNG', group: 'File', keys: ['Mod+E'], enabled: hasFile, run: () => void save(studio, 'png') },
-    { id: 'file.copyCommand', title: 'Copy as command', group: 'File', keys: ['C'], enabled: () => studio.picture !== null, run: () => void studio.copyCommand() },
+    { id: 'file.copyCommand', title: 'Copy as command', group: 'File', keys: ['C'], enabled: () => studio.picture !== null && studio.draft.valid, run: () => void studio.copyCommand() },
 
     mode('view.original', 'Original', '1', 'original', () => studio.original !== null),
     mode('view.split', 'Split: original and reconstruction', '2', 'split', hasBoth),

@@ -26,12 +26,21 @@ export class Draft {
   }
 
   set(path: string, value: unknown): void {
-    this.config = withValue(this.config, path, value);
+    this.config = withValue(this.config, path, value, this.preset.config);
+  }
+
+  /** The preset's value, or undefined where it has none: the numbers of another kind are no yardstick. */
+  presetValue(path: string): unknown {
+    const [group, name, key] = path.split('.');
+    const kind = `${group}.${name}.kind`;
+    const foreign = key !== undefined && key !== 'kind' && name !== 'optimizer' && valueAt(this.config, kind) !== valueAt(this.preset.config, kind);
+    return foreign ? undefined : valueAt(this.preset.config, path);
   }
 
   /** Whether a value differs from the preset's. */
   changed(path: string): boolean {
-    return JSON.stringify(valueAt(this.config, path)) !== JSON.stringify(valueAt(this.preset.config, path));
+    const preset = this.presetValue(path);
+    return preset !== undefined && JSON.stringify(valueAt(this.config, path)) !== JSON.stringify(preset);
   }
 
   get changes(): boolean {
@@ -51,6 +60,7 @@ export class Draft {
   /** The preset's reason for a value: its own, or for a `kind` that of its group ('network' as a whole stands over its knobs). */
   why(path: string): string {
     const { why } = this.preset;
+    if (this.presetValue(path) === undefined) return '';
     return why[path] ?? (path.endsWith('.kind') ? why[path.slice(0, -'.kind'.length)] : undefined) ?? '';
   }
 
