@@ -55,6 +55,19 @@ describe('presets', () => {
     expect(presetById('nerf').config.network.activation).toEqual({ kind: 'relu' });
   });
 
+  it('give reasons for values that they have, and none of a parent for what they changed', () => {
+    for (const { id, config, why } of allPresets()) {
+      for (const path of Object.keys(why)) {
+        const value = path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], config);
+        expect(value, `${id}: ${path}`).toBeDefined();
+      }
+    }
+    const [siren, nerf, finer] = [presetById('siren').why, presetById('nerf').why, presetById('finer').why];
+    expect(nerf['plan.batch']).toBe(siren['plan.batch']);
+    expect(nerf['network']).toBeUndefined();
+    expect(finer['network.activation.omega0']).not.toBe(siren['network.activation.omega0']);
+  });
+
   it('name what exists when asked for what does not', () => {
     expect(() => presetById('nope')).toThrow(/siren-small/);
   });

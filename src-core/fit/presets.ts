@@ -29,7 +29,7 @@ export interface Preset {
   readonly title: string;
   readonly summary: string;
   readonly config: FitConfig;
-  /** Reasons for numbers, by dotted path ('plan.batch'); the parent's where the preset gives none of its own. */
+  /** Reasons for numbers, by dotted path ('plan.batch'); the parent's where the preset has the same value. */
   readonly why: Readonly<Record<string, string>>;
 }
 
@@ -56,9 +56,15 @@ function resolve(id: string): Record<string, unknown> {
   return file.parent ? refine(resolve(file.parent), file.config) : { ...file.config };
 }
 
+const valueAt = (config: unknown, path: string): unknown => path.split('.').reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), config);
+
+/** The preset's own reasons, and its parent's for what it left as it was. */
 function reasons(id: string): Record<string, string> {
   const file = files.find((candidate) => candidate.id === id);
-  return { ...(file?.parent ? reasons(file.parent) : {}), ...file?.why };
+  if (!file?.parent) return { ...file?.why };
+  const [mine, parents] = [resolve(id), resolve(file.parent)];
+  const same = (path: string): boolean => JSON.stringify(valueAt(mine, path)) === JSON.stringify(valueAt(parents, path));
+  return { ...Object.fromEntries(Object.entries(reasons(file.parent)).filter(([path]) => same(path))), ...file.why };
 }
 
 /** The preset of that name. Throws StudioError 'usage'/'preset.unknown' that lists the names there are. */
