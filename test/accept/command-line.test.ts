@@ -104,6 +104,22 @@ describe('a fit and its file', () => {
   });
 });
 
+describe('networks and plans of every kind', () => {
+  it.each([
+    ['--activation finer --residual --head tanh --loss huber:0.2 --schedule step:0.5:0.5', /residual, FINER/, { head: 'tanh', residual: true }],
+    ['--encoding hash-grid:3:2:4:16:6 --activation relu --sampling stratified --clip 1', /3 hash grids, 4 to 16 nodes an axis, 2 features/, { encoding: { kind: 'hash-grid', tableLog2: 6 } }],
+    ['--activation gabor --optimizer muon --weight-decay 0.01 --loss relative-l2', /Gabor, omega 10/, { activation: { kind: 'gabor' } }],
+    ['--activation gaussian --sampling error:5:0.5 --loss l1 --average 0.9', /Gaussian, sigma 0.1/, { activation: { kind: 'gaussian' } }],
+  ])('are fitted by some engine, decoded and told: %s', async (options, words, field) => {
+    const run = await inr(['fit', at('photo.png'), '-o', at('kind.inr'), '--preset', 'siren-small', '--batch', '128', '--depth', '3', '--steps', '6', '--json', '--save-config', at('kind.json'), ...options.split(' ')]);
+    expect(run).toMatchObject({ code: 0 });
+    expect(json(run)).toMatchObject({ config: JSON.parse(await readFile(at('kind.json'), 'utf8')) as object });
+    expect(json(await inr(['eval', at('kind.inr'), at('photo.png'), '--json']))).toMatchObject({ psnr: json(run).psnr, sha256: json(run).sha256 });
+    expect(json(await inr(['info', at('kind.inr'), '--json']))).toMatchObject({ field });
+    expect((await inr(['info', at('kind.inr')])).out).toMatch(words);
+  });
+});
+
 describe('targets', () => {
   it('keep a file within its bytes, or say what is possible', async () => {
     for (const [bytes, more] of [[1500, ['--no-provenance']], [3000, []]] as const) {
@@ -139,7 +155,8 @@ describe('targets', () => {
 });
 
 describe('a cancelled fit', () => {
-  const LONG = ['--preset', 'siren-small', '--batch', '4096', '--device', 'cpu', '--steps', '800'];
+  /** With everything that a checkpoint must bring along: both rules' moments and the average. */
+  const LONG = ['--preset', 'siren-small', '--batch', '4096', '--device', 'cpu', '--steps', '800', '--optimizer', 'muon', '--average', '0.99'];
   const long = (output: string, ...more: string[]): string[] => ['fit', at('photo.png'), '-o', at(output), ...LONG, ...more];
 
   /** Interrupts once the fit has begun; later and later until it has done a step. */
