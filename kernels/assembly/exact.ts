@@ -87,7 +87,7 @@ export function storeSamples(head: usize, count: u32, to: usize): void {
 }
 
 // Kept apart from their callers for the compiler, so that each tiers up on its own.
-export { exactFiner, exactGabor, exactGaussian, exactGelu, exactSnake, rectify } from './exact-activations';
+export { exactFiner, exactGabor, exactGaussian, exactGelu, exactHead, exactSnake, rectify, residualMean } from './exact-activations';
 export { exactProduct } from './product';
 export { sinpiRows } from './grid';
 export { interpolate } from './tables';

@@ -83,6 +83,25 @@ describe('the exact synthesizer', () => {
     expect(new Set(expected).size).toBeGreaterThan(1000);
   });
 
+  it.each([1, 2, 3, 4])('equals it in the last bit of interpolated vectors, over %i axes', async (inputs) => {
+    const encoding: Encoding = { kind: 'hash-grid', levels: 2, features: 2, coarsest: 5, finest: 23, tableLog2: 6 };
+    const shape: Field = { inputs, outputs: 4, encoding, depth: 1, width: 4, activation: { kind: 'relu' } };
+    const { tables, layers, length } = parameterLayout(shape);
+    // Vectors near 0.5 go through a layer that passes them on and a head that spreads 2^-12 over the range of a sample.
+    const parameters = new Float32Array(length);
+    const gain = 4096;
+    for (const { offset, length: numbers } of tables) for (let i = 0; i < numbers; i++) parameters[offset + i] = 0.5 + (uniform(9, offset, i) - 0.5) / gain;
+    for (let i = 0; i < 4; i++) {
+      parameters[layers[0]!.weightOffset + 5 * i] = 1;
+      parameters[layers[1]!.weightOffset + 5 * i] = 2 * gain;
+      parameters[layers[1]!.biasOffset + i] = -gain;
+    }
+    const size = [[3001], [61, 47], [17, 13, 11], [7, 8, 6, 5]][inputs - 1]!;
+    const expected = await plain(shape, parameters, size, 'uint16');
+    expect(await exact.synthesize(shape, parameters, size, 'uint16')).toEqual(expected);
+    expect(new Set(expected).size).toBeGreaterThan(1000);
+  });
+
   it('gives the same on one thread and on five', async () => {
     const shape: Field = { inputs: 3, outputs: 1, encoding: { kind: 'hash-grid', levels: 6, features: 4, coarsest: 3, finest: 64, tableLog2: 10 }, depth: 2, width: 16, activation: { kind: 'gelu' }, head: 'sigmoid' };
     const parameters = parametersFor(shape, 8, 1, 0);
