@@ -76,7 +76,7 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const { length } = parameterLayout(field);
   const { slices, longest } = cut;
   const points = pointCount(data.size);
-  const groups = lossGroups(field, longest);
+  const groups = lossGroups(field, longest, context.products);
   const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
   const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut, context.products);

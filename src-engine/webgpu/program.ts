@@ -110,19 +110,22 @@ export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: nu
   return productPlan(`backward weights ${layer.index}`, constants, modules, ['uniform', 'read', 'read', 'write'], product);
 }
 
+/** Numbers of the head that a thread of the loss takes: where threads are not to be had for free, barriers are dear. */
+const LOSS_ITEMS = { tiles: 1, unrolled: 16, 'unrolled subgroups': 16 } as const;
+
 /** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses, and what the points are read from. */
-export function lossKernel(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType): KernelPlan {
+export function lossKernel(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, style: ProductStyle): KernelPlan {
   const head = headParts(headOf(field));
   const target = targetPart(targets, type);
   const point = pointPart(targets === 'signal' ? plan : 'grid', 3);
-  const constants: Constants = { INPUTS: field.inputs, OUTPUTS: field.outputs, ...point.constants, ...target.constants, ...head.constants, ...lossConstants(plan.loss) };
+  const constants: Constants = { INPUTS: field.inputs, OUTPUTS: field.outputs, LOSS_ITEMS: LOSS_ITEMS[style], ...point.constants, ...target.constants, ...head.constants, ...lossConstants(plan.loss) };
   const modules: ModuleName[] = ['work', ...point.modules, ...target.modules, ...head.modules, 'loss-terms', `loss-${plan.loss.kind}`, 'loss'];
-  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, samples));
+  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, samples, style));
 }
 
 /** Pairs of partial sums, of losses and of squared errors, that a slice of `samples` writes. */
-export function lossGroups(field: Field, samples: number): number {
-  return Math.ceil((samples * field.outputs) / 256);
+export function lossGroups(field: Field, samples: number, style: ProductStyle): number {
+  return Math.ceil((samples * field.outputs) / (256 * LOSS_ITEMS[style]));
 }
 
 /** Sums of the partial losses of a submit. Bindings: partial losses, totals. */

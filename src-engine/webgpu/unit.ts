@@ -64,7 +64,7 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
     stages.push({ plan: forwardKernel(field, layer, 'train', style, longest), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
   const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
-  stages.push({ plan: lossKernel(field, plan, targets, type), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
+  stages.push({ plan: lossKernel(field, plan, targets, type, style), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
   for (let i = last; i >= 0; i--) {
     stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks, style, longest), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i === 0) break;
@@ -76,7 +76,7 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
   for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
   if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
   scratch['partial gradients'] = chunks * denseRange(field).length;
-  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest);
+  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest, style);
   if (!gridOf(field.encoding)) return { stages, scratch };
   return { stages: [...stages, ...tableStages(field, plan, cut, style)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
 }
