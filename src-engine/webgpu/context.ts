@@ -4,7 +4,7 @@
  */
 import { StudioError } from '#core/errors';
 import { DeviceLostError } from '../engine';
-import type { ProductStyle } from './products';
+import { defaultTuning, TUNINGS, type Tuning, type TuningName } from './tuning';
 import { WORK_BYTES, DOMAIN_BYTES } from './work';
 
 /** Bits of the WebGPU specification, so that no global of a browser is needed (Node has none). */
@@ -37,7 +37,7 @@ export interface DeviceTraits {
   /** At most this many bytes in one storage buffer. */
   readonly maximumBinding?: number;
   /** Absent: by kind of adapter. */
-  readonly products?: ProductStyle;
+  readonly tuning?: TuningName;
 }
 
 /** How long a failed operation waits to see whether the loss of the device explains it. */
@@ -50,8 +50,7 @@ export class GpuContext {
   readonly workStride: number;
   /** Bytes of the largest storage buffer. */
   readonly maximumBinding: number;
-  /** How matrices are multiplied. */
-  readonly products: ProductStyle;
+  readonly tuning: Tuning;
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #waiting = new Set<(error: DeviceLostError) => void>();
   #lost: DeviceLostError | null = null;
@@ -60,7 +59,7 @@ export class GpuContext {
     readonly device: GPUDevice,
     readonly traits: DeviceTraits = { software: false },
   ) {
-    this.products = traits.products ?? (traits.software ? unrolledStyle(device) : 'tiles');
+    this.tuning = TUNINGS[traits.tuning ?? defaultTuning(device, traits.software)];
     this.workStride = Math.max(WORK_BYTES, device.limits.minUniformBufferOffsetAlignment);
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     this.maximumBinding = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize, traits.maximumBinding ?? Infinity) / 4) * 4;
@@ -237,12 +236,6 @@ export class GpuContext {
       ],
     });
   }
-}
-
-/** Lanes can read for each other where subgroups have as many as the unrolled kernels' workgroups: always four. */
-function unrolledStyle(device: GPUDevice): ProductStyle {
-  const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
-  return device.features.has('subgroups') && subgroupMinSize === 4 && subgroupMaxSize === 4 ? 'unrolled subgroups' : 'unrolled';
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import { MAXIMUM_UNITS, Pacer, TARGET_MILLISECONDS } from './pacing';
 import { sliceCapacity, slicesOf } from './slices';
-import { compactTiling, foldGroups, tallTiling, TILE_DEPTH } from './tiles';
+import { foldGroups, tilingOf } from './tiles';
 
 it('slices cover every sample once, in order', () => {
   fc.assert(
@@ -30,16 +30,17 @@ it('slices stay within the binding limit for the largest network', () => {
 });
 
 it('tiles cover the matrix within the default limits of WebGPU', () => {
+  const extent = fc.integer({ min: 1, max: 512 });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 512 }), fc.integer({ min: 1, max: 512 }), (rows, cols) => {
-      for (const tiling of [compactTiling(rows, cols), tallTiling(rows, cols)]) {
-        expect(tiling.tileRows * tiling.rowTiles).toBeGreaterThanOrEqual(rows);
-        expect(tiling.tileCols * tiling.colTiles).toBeGreaterThanOrEqual(cols);
-        expect(tiling.tileRows % 4).toBe(0);
-        expect(tiling.tileCols % 4).toBe(0);
-        expect((tiling.tileRows * tiling.tileCols) / 16).toBeLessThanOrEqual(256);
-        expect(4 * TILE_DEPTH * (tiling.tileRows + tiling.tileCols)).toBeLessThanOrEqual(16384);
-      }
+    fc.property(fc.oneof(extent, fc.constant('samples' as const)), extent, fc.constantFrom(4, 8), fc.constantFrom(8, 16), (rows, cols, block, depth) => {
+      const { tileRows, tileCols, rowTiles, colTiles, rowBlock, colBlock } = tilingOf(rows, cols, { kind: 'tiles', block, depth });
+      if (rows !== 'samples') expect(tileRows * rowTiles).toBeGreaterThanOrEqual(rows);
+      expect(tileCols * colTiles).toBeGreaterThanOrEqual(cols);
+      expect(tileRows % rowBlock).toBe(0);
+      expect(tileCols % colBlock).toBe(0);
+      expect((tileRows * tileCols) / (rowBlock * colBlock)).toBeLessThanOrEqual(256);
+      // A slab has a vec4 more in each row.
+      expect(4 * depth * (tileRows + tileCols + 8)).toBeLessThanOrEqual(16384);
     }),
   );
 });

@@ -9,9 +9,9 @@ import { GpuContext } from './context';
 import { gpuFacts } from './facts';
 import { KeptEvaluator } from './kept-evaluator';
 import type { PresentingTrainer } from './present';
-import type { ProductStyle } from './products';
 import { tableRefusal } from './tables';
 import { createWebGpuTrainer } from './trainer';
+import type { TuningName } from './tuning';
 
 export interface WebGpuOptions {
   /** A device to share; it is not destroyed with the engine. */
@@ -24,8 +24,8 @@ export interface WebGpuOptions {
   readonly maximumSlice?: number;
   /** At most this many bytes in one storage buffer, where less than the device allows is wanted. */
   readonly maximumBinding?: number;
-  /** How matrices are multiplied, where the engine's own choice is not wanted. */
-  readonly products?: ProductStyle;
+  /** How kernels are made, where the engine's own choice is not wanted. */
+  readonly tuning?: TuningName;
 }
 
 export interface WebGpuEngine extends Engine {
@@ -75,8 +75,8 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
   const adapter = options.device ? options.adapter : (options.adapter ?? (await findAdapter(options.gpu)));
   const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
   const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
-  const { maximumSlice, maximumBinding, products } = options;
-  const context = new GpuContext(device, { software: facts.software, maximumSlice, maximumBinding, products });
+  const { maximumSlice, maximumBinding, tuning } = options;
+  const context = new GpuContext(device, { software: facts.software, maximumSlice, maximumBinding, tuning });
   const kept = new KeptEvaluator(context);
   // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
   const { gpu } = options;

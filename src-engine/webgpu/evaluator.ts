@@ -49,7 +49,7 @@ export class Evaluator {
   }
 
   static async #attempt(context: GpuContext, field: Field, parameters: GPUBuffer, list: number, capacity: number): Promise<Evaluator> {
-    const program = evaluationUnit(field, list > 0 ? 'list' : 'grid', capacity, context.products);
+    const program = evaluationUnit(field, list > 0 ? 'list' : 'grid', capacity, context.tuning);
     const [compiled, present] = await Promise.all([compile(context, program.stages), context.kernel(presentKernel(field))]);
     const buffers = new Allocation(context);
     try {

@@ -16,8 +16,7 @@ import { addConstants, trainingUnit, type Cut } from './unit';
 import { updateProgram } from './update';
 import { domainBytes } from './work';
 
-/** Partial gradients: at most this many chunks, of at least this many samples, in at most so many bytes. */
-const MAXIMUM_CHUNKS = { tiles: 64, unrolled: 16, 'unrolled subgroups': 16 } as const;
+/** Partial gradients: chunks of at least this many samples, in at most so many bytes. */
 const CHUNK_SAMPLES = 128;
 const PARTIAL_BYTES = 64 * 2 ** 20;
 
@@ -55,13 +54,13 @@ export interface FitCut extends Cut {
 
 /** Slices of at most `maximumSlice` samples, and no buffer above the device's limits. */
 export function cutFit(context: GpuContext, { field, plan, data }: TrainerRequest, maximumSlice = Infinity): FitCut {
-  const { maximumBinding, traits } = context;
+  const { maximumBinding, traits, tuning } = context;
   const streamed = data.samples.byteLength > maximumBinding;
   const capacity = Math.min(maximumSlice, sliceCapacity(field, { ...traits, maximumBinding }), streamed ? TargetStream.longestSlice(data, maximumBinding) : Infinity);
   const slices = slicesOf(effectiveBatch(plan, pointCount(data.size)), capacity);
   const longest = slices[0].count;
   const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maximumBinding) / (4 * denseRange(field).length));
-  const chunks = Math.max(1, Math.min(MAXIMUM_CHUNKS[context.products], Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
+  const chunks = Math.max(1, Math.min(tuning.chunks, Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
   return { slices, longest, whole: slices.length === 1, chunks, streamed };
 }
 
@@ -76,11 +75,11 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const { length } = parameterLayout(field);
   const { slices, longest } = cut;
   const points = pointCount(data.size);
-  const groups = lossGroups(field, longest, context.products);
+  const groups = lossGroups(field, longest, context.tuning);
   const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
-  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut, context.products);
-  const updating = updateProgram(field, plan, cut, context.products);
+  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut, context.tuning);
+  const updating = updateProgram(field, plan, cut, context.tuning);
   const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
   const [unit, update, report] = await Promise.all([training.stages, updating.stages, reports].map((stages) => compile(context, stages)));
 

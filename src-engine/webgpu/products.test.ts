@@ -5,8 +5,8 @@ import { initialParameters } from '#core/field/init';
 import { memberSeed, type TrainerRequest } from '../engine';
 import { referenceGradient, referenceSample, pointCoordinates } from '../reference';
 import { createWebGpuEngine } from './engine';
-import type { ProductStyle } from './products';
 import { testGpu } from './test-adapter';
+import type { TuningName } from './tuning';
 
 /** beta1 = 0: the first moment after one step is the gradient. */
 const PLAN: FitPlan = {
@@ -48,13 +48,19 @@ const SHAPES: readonly (readonly [name: string, request: TrainerRequest])[] = [
   ['width 256, 4 outputs', request({ width: 256, outputs: 4 }, 70)],
 ];
 
-describe.each<ProductStyle>(['tiles', 'unrolled', 'unrolled subgroups'])('products by %s', async (products) => {
-  const engine = await createWebGpuEngine({ gpu: await testGpu(), products });
+/** The last tuning meets all shapes; the others differ in their inner loops alone. 'mixed blocks' has those of two others. */
+const SHAPES_OF: Partial<Record<TuningName, readonly number[]>> = {
+  'large blocks': [1, 3, 6],
+  'small blocks': [2, 6],
+  unrolled: [2, 3],
+  'unrolled, subgroups': SHAPES.map((_, i) => i),
+};
+
+describe.each(Object.entries(SHAPES_OF) as [TuningName, number[]][])('products in %s', async (tuning, chosen) => {
+  const engine = await createWebGpuEngine({ gpu: await testGpu(), tuning });
   afterAll(() => engine.dispose());
 
-  // The other variants share everything but their inner loop.
-  const shapes = products === 'unrolled subgroups' ? SHAPES : SHAPES.filter((_, i) => [1, 2, 6].includes(i));
-  it.each(shapes)('%s: the gradient and the samples are those of the float64 reference, twice to the bit', async (_, asked) => {
+  it.each(chosen.map((i) => SHAPES[i]))('%s: the gradient and the samples are those of the float64 reference, twice to the bit', async (_, asked) => {
     const { field, seed } = asked;
     const parameters = initialParameters(field, seed);
     const { gradient } = referenceGradient(asked, parameters, 0);

@@ -9,8 +9,9 @@ import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
 import { activationParts, headParts, lossConstants, pointPart, targetPart, type PointSource, type TargetSource } from './parts';
-import { productFor, type Product, type ProductStyle } from './products';
+import { productFor, type Product } from './products';
 import { composeShader, type Constants, type ModuleName } from './shader';
+import type { Tuning } from './tuning';
 
 /** A kernel's source and how many workgroups handle `samples` samples. */
 export interface KernelPlan extends KernelSource {
@@ -24,7 +25,7 @@ export function kernelPlan(label: string, constants: Constants, modules: readonl
 
 /** A kernel that is a product of what `modules`, the last of them with the operands, say. */
 export function productPlan(label: string, constants: Constants, modules: readonly ModuleName[], bindings: readonly BindingKind[], product: Product): KernelPlan {
-  const whole = kernelPlan(label, { ...constants, ...product.constants }, [...modules, ...product.modules], bindings, product.groups);
+  const whole = kernelPlan(label, { ...constants, ...product.constants }, modules, bindings, product.groups);
   const enables = product.enables.map((name) => `enable ${name};\n`).join('');
   return { ...whole, code: `${enables}${whole.code}\n${product.code}` };
 }
@@ -62,7 +63,7 @@ export function encodeKernel(field: Field, points: PointSource): KernelPlan {
  * A dense layer. Bindings: the layer's place, parameters, inputs, values, in the hidden layers while training slopes, and where such a
  * layer closes a residual block the values two layers below. While evaluating these are overwritten.
  */
-export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate', style: ProductStyle, samples: number): KernelPlan {
+export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' | 'evaluate', tuning: Tuning, samples: number): KernelPlan {
   const head = layer.index === field.depth;
   const closes = !head && closesBlock(field, layer.index);
   const keepsSlope = purpose === 'train' && !head;
@@ -72,7 +73,7 @@ export function forwardKernel(field: Field, layer: LayerSlot, purpose: 'train' |
   const bindings: BindingKind[] = ['uniform', 'read', 'read', 'write'];
   if (keepsSlope) bindings.push('write');
   if (keepsSlope && closes) bindings.push('read');
-  const product = productFor(style, { rows: 'samples', cols: layer.fanOut, depth: layer.fanIn, parts: 1, columnSums: false, samples });
+  const product = productFor(tuning, { rows: 'samples', cols: layer.fanOut, depth: layer.fanIn, leftAlong: 'depth', rightAlong: 'cols', parts: 1, columnSums: false, samples });
   return productPlan(`forward ${layer.index} ${purpose}`, constants, modules, bindings, product);
 }
 
@@ -85,13 +86,13 @@ function carries(field: Field, index: number): { readonly takes: boolean; readon
  * Delta of the layer below `layer`; for the first layer the gradient of the features. Bindings: the layer's place, parameters, deltas of `layer`, slopes of the layer below (become its
  * deltas), and the gradients that shortcuts carry where one begins or ends there (backwardCarries).
  */
-export function backwardInputKernel(field: Field, layer: LayerSlot, style: ProductStyle, samples: number): KernelPlan {
+export function backwardInputKernel(field: Field, layer: LayerSlot, tuning: Tuning, samples: number): KernelPlan {
   const { takes, gives } = carries(field, layer.index - 1);
   const carry = takes || gives;
   const constants: Constants = { ...layerConstants(layer), SLOPED: layer.index > 0, ...(carry ? { CARRY_TAKES: takes, CARRY_GIVES: gives } : {}) };
   const modules: ModuleName[] = ['work', 'layer', carry ? 'carry' : 'carry-none', 'dense-backward-input'];
   const bindings: BindingKind[] = carry ? ['uniform', 'read', 'read', 'write', 'write'] : ['uniform', 'read', 'read', 'write'];
-  const product = productFor(style, { rows: 'samples', cols: layer.fanIn, depth: layer.fanOut, parts: 1, columnSums: false, samples });
+  const product = productFor(tuning, { rows: 'samples', cols: layer.fanIn, depth: layer.fanOut, leftAlong: 'depth', rightAlong: 'depth', parts: 1, columnSums: false, samples });
   return productPlan(`backward input ${layer.index}`, constants, modules, bindings, product);
 }
 
@@ -102,30 +103,27 @@ export function backwardCarries(field: Field, layer: LayerSlot): boolean {
 }
 
 /** Gradients of `layer`, one partial result a chunk. Bindings: the layer's place, inputs, deltas, partials. */
-export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: number, style: ProductStyle, samples: number): KernelPlan {
+export function backwardWeightsKernel(field: Field, layer: LayerSlot, chunks: number, tuning: Tuning, samples: number): KernelPlan {
   const { first, length } = denseRange(field);
   const constants: Constants = { ...layerConstants(layer), DENSE: length, DENSE_FIRST: first };
   const modules: ModuleName[] = ['work', 'layer', 'dense-backward-weights'];
-  const product = productFor(style, { rows: layer.fanIn, cols: layer.fanOut, depth: 'samples', parts: chunks, columnSums: true, samples });
+  const product = productFor(tuning, { rows: layer.fanIn, cols: layer.fanOut, depth: 'samples', leftAlong: 'rows', rightAlong: 'cols', parts: chunks, columnSums: true, samples });
   return productPlan(`backward weights ${layer.index}`, constants, modules, ['uniform', 'read', 'read', 'write'], product);
 }
 
-/** Numbers of the head that a thread of the loss takes: where threads are not to be had for free, barriers are dear. */
-const LOSS_ITEMS = { tiles: 1, unrolled: 16, 'unrolled subgroups': 16 } as const;
-
 /** Loss and delta of the head. Bindings: head (becomes its delta), raw data, partial losses, and what the points are read from. */
-export function lossKernel(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, style: ProductStyle): KernelPlan {
+export function lossKernel(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, tuning: Tuning): KernelPlan {
   const head = headParts(headOf(field));
   const target = targetPart(targets, type);
   const point = pointPart(targets === 'signal' ? plan : 'grid', 3);
-  const constants: Constants = { INPUTS: field.inputs, OUTPUTS: field.outputs, LOSS_ITEMS: LOSS_ITEMS[style], ...point.constants, ...target.constants, ...head.constants, ...lossConstants(plan.loss) };
+  const constants: Constants = { INPUTS: field.inputs, OUTPUTS: field.outputs, LOSS_ITEMS: tuning.lossItems, ...point.constants, ...target.constants, ...head.constants, ...lossConstants(plan.loss) };
   const modules: ModuleName[] = ['work', ...point.modules, ...target.modules, ...head.modules, 'loss-terms', `loss-${plan.loss.kind}`, 'loss'];
-  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, samples, style));
+  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, samples, tuning));
 }
 
 /** Pairs of partial sums, of losses and of squared errors, that a slice of `samples` writes. */
-export function lossGroups(field: Field, samples: number, style: ProductStyle): number {
-  return Math.ceil((samples * field.outputs) / (256 * LOSS_ITEMS[style]));
+export function lossGroups(field: Field, samples: number, tuning: Tuning): number {
+  return Math.ceil((samples * field.outputs) / (256 * tuning.lossItems));
 }
 
 /** Sums of the partial losses of a submit. Bindings: partial losses, totals. */

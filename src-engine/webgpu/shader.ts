@@ -70,7 +70,6 @@ import tableSquares from '../../shaders/table-squares.wgsl?raw';
 import tableWords from '../../shaders/table-words.wgsl?raw';
 import targetSignal from '../../shaders/target-signal.wgsl?raw';
 import targetStream from '../../shaders/target-stream.wgsl?raw';
-import tileProduct from '../../shaders/tile-product.wgsl?raw';
 import work from '../../shaders/work.wgsl?raw';
 
 export const MODULES = {
@@ -142,7 +141,6 @@ export const MODULES = {
   'table-words': tableWords,
   'target-signal': targetSignal,
   'target-stream': targetStream,
-  'tile-product': tileProduct,
   work,
 } as const;
 

@@ -14,10 +14,10 @@ import type { Allocation } from './allocation';
 import { USAGE } from './context';
 import { MAXIMUM_UNITS } from './pacing';
 import { pointPart, type PointSource, type TargetSource } from './parts';
-import type { ProductStyle } from './products';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
 import { gridEncodeStage, levelBytes, tableScratch, tableStages } from './tables';
+import type { Tuning } from './tuning';
 import { layerBytes } from './work';
 
 /** How a batch is cut. */
@@ -50,7 +50,7 @@ function encodeStage(field: Field, points: PointSource): Stage {
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut, style: ProductStyle): Program {
+export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut, tuning: Tuning): Program {
   const { longest, chunks } = cut;
   const { layers } = parameterLayout(field);
   const last = field.depth;
@@ -61,33 +61,33 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
     // Slopes of the hidden layers and the head's outputs; the backward pass turns both into deltas.
     const outputs = i === last ? [`deltas ${i}`] : [`activations ${i}`, `deltas ${i}`];
     if (i < last && closesBlock(field, i)) outputs.push(`activations ${i - 2}`);
-    stages.push({ plan: forwardKernel(field, layer, 'train', style, longest), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
+    stages.push({ plan: forwardKernel(field, layer, 'train', tuning, longest), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
   const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
-  stages.push({ plan: lossKernel(field, plan, targets, type, style), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
+  stages.push({ plan: lossKernel(field, plan, targets, type, tuning), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
   for (let i = last; i >= 0; i--) {
-    stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks, style, longest), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
+    stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks, tuning, longest), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i === 0) break;
     const carried = backwardCarries(field, layers[i]) ? ['carried gradients'] : [];
-    stages.push({ plan: backwardInputKernel(field, layers[i], style, longest), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
+    stages.push({ plan: backwardInputKernel(field, layers[i], tuning, longest), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
   }
   const scratch: Record<string, number> = { 'encoded features': longest * encodedWidth(field.encoding, field.inputs) };
   for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
   for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
   if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
   scratch['partial gradients'] = chunks * denseRange(field).length;
-  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest, style);
+  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest, tuning);
   if (!gridOf(field.encoding)) return { stages, scratch };
-  return { stages: [...stages, ...tableStages(field, plan, cut, style)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
+  return { stages: [...stages, ...tableStages(field, plan, cut, tuning)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
 }
 
 /** Samples of one slice of a grid or of a list of its points, in 'samples'. */
-export function evaluationUnit(field: Field, points: 'grid' | 'list', capacity: number, style: ProductStyle): Program {
+export function evaluationUnit(field: Field, points: 'grid' | 'list', capacity: number, tuning: Tuning): Program {
   const stages: Stage[] = [encodeStage(field, points)];
   let below = 'encoded features';
   for (const layer of parameterLayout(field).layers) {
     const above = layer.index === field.depth ? 'samples' : `activations ${layer.index % 2}`;
-    stages.push({ plan: forwardKernel(field, layer, 'evaluate', style, EVALUATED), buffers: [`layer ${layer.index}`, 'parameters', below, above] });
+    stages.push({ plan: forwardKernel(field, layer, 'evaluate', tuning, EVALUATED), buffers: [`layer ${layer.index}`, 'parameters', below, above] });
     below = above;
   }
   const scratch: Record<string, number> = { 'encoded features': capacity * encodedWidth(field.encoding, field.inputs) };

@@ -34,6 +34,12 @@
 import type { Constants } from './shader';
 import type { Product, ProductShape } from './products';
 
+export interface UnrolledStyle {
+  readonly kind: 'unrolled';
+  /** The device has subgroups, of four lanes always: lanes read for each other. */
+  readonly subgroups: boolean;
+}
+
 /** The hardware's lanes, and so the workgroup: more would change nothing but the folding of groups. */
 const LANES = 4;
 /** Multiply-adds of the unrolled code for large and for small slices: compile time grows with them. */
@@ -71,7 +77,7 @@ function evenly(extent: number, most: number): readonly [pieces: number, length:
   return [pieces, Math.ceil(extent / pieces)];
 }
 
-export function unrollingOf({ rows, cols, depth, samples }: Omit<ProductShape, 'parts' | 'columnSums'>, subgroups: boolean): Unrolling {
+export function unrollingOf({ rows, cols, depth, samples }: Pick<ProductShape, 'rows' | 'cols' | 'depth' | 'samples'>, subgroups: boolean): Unrolling {
   const products = Math.min(PRODUCTS[1], Math.max(PRODUCTS[0], Math.floor(samples / SAMPLES_PER_PRODUCT)));
   const run = Math.floor(products / PER_DEPTH);
   const resident = depth !== 'samples' && depth <= DEEPEST;
@@ -206,21 +212,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 }`;
 }
 
-/** The kernel of a shape in this style. `subgroups`: the device has subgroups, of four lanes always. */
-export function unrolledProduct(shape: ProductShape, subgroups: boolean): Product {
+/** The kernel of a shape in this style. */
+export function unrolledProduct(shape: ProductShape, { subgroups }: UnrolledStyle): Product {
   const { rows, cols, parts, columnSums } = shape;
   const unrolling = unrollingOf(shape, subgroups);
   const enables = unrolling.shared ? (['subgroups'] as const) : [];
   const constants: Constants = { COLS: cols, PARTS: parts, DEPTH_STEP: unrolling.block, COLUMN_GROUPS: unrolling.columnGroups };
   if (unrolling.rows === 0) {
     const runs = rows === 'samples' ? RUNS : Math.ceil(rows / MOST_ROWS);
-    return { constants, enables, modules: [], code: residentCode(unrolling, cols, runs), groups: () => runs * parts * unrolling.columnGroups };
+    return { constants, enables, code: residentCode(unrolling, cols, runs), groups: () => runs * parts * unrolling.columnGroups };
   }
   const perGroup = unrolling.rows * (unrolling.lanesAlong === 'rows' ? LANES : 1);
   return {
     constants,
     enables,
-    modules: [],
     code: accumulatedCode(unrolling, cols, columnSums),
     groups: (samples) => Math.ceil((rows === 'samples' ? samples : rows) / perGroup) * parts * unrolling.columnGroups,
   };

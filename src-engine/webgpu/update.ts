@@ -12,11 +12,12 @@ import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import { NEWTON_SCHULZ } from '#core/fit/optimizer';
 import type { BindingKind } from './context';
-import { productFor, type ProductStyle } from './products';
+import { productFor } from './products';
 import { denseRange, kernelPlan, productPlan, type KernelPlan } from './program';
 import type { Constants, ModuleName } from './shader';
 import type { Program, Stage } from './step';
 import { tableAdamStage, tableSquareStages, TABLE_SQUARES } from './tables';
+import type { Tuning } from './tuning';
 import type { Cut } from './unit';
 
 /** Workgroups of 256 threads for `length` numbers. */
@@ -94,14 +95,14 @@ function reduceStages(field: Field, plan: FitPlan, chunks: number): Stage[] {
 const MUON_ROWS = 2048;
 
 /** A product of Newton-Schulz: base, left, right and result by name. */
-function productKernel(side: number, matrices: number, baseFactor: number, productFactor: number, transposed: boolean, style: ProductStyle): KernelPlan {
+function productKernel(side: number, matrices: number, baseFactor: number, productFactor: number, transposed: boolean, tuning: Tuning): KernelPlan {
   const constants: Constants = { SIDE: side, RIGHT_TRANSPOSED: transposed, BASE_FACTOR: { float: baseFactor }, PRODUCT_FACTOR: { float: productFactor } };
-  const product = productFor(style, { rows: side, cols: side, depth: side, parts: matrices, columnSums: false, samples: MUON_ROWS });
+  const product = productFor(tuning, { rows: side, cols: side, depth: side, leftAlong: 'depth', rightAlong: transposed ? 'depth' : 'cols', parts: matrices, columnSums: false, samples: MUON_ROWS });
   return productPlan('muon product', constants, ['work', 'muon-product'], ['read', 'read', 'read', 'write'], product);
 }
 
 /** The step of the hidden matrices, from 'gradients'. */
-function muonStages(field: Field, plan: FitPlan, style: ProductStyle): Stage[] {
+function muonStages(field: Field, plan: FitPlan, tuning: Tuning): Stage[] {
   const { optimizer } = plan;
   if (optimizer.kind !== 'muon') return [];
   const matrices = field.depth - 1;
@@ -123,9 +124,9 @@ function muonStages(field: Field, plan: FitPlan, style: ProductStyle): Stage[] {
     { plan: kernelPlan('muon scale', constants, ['work', 'muon-scale'], ['read', 'write'], groups), buffers: ['squared directions', 'directions'] },
   ];
   const { a, b, c, steps } = NEWTON_SCHULZ;
-  const gram = productKernel(field.width, matrices, 0, 1, true, style);
-  const polynomial = productKernel(field.width, matrices, b, c, false, style);
-  const product = productKernel(field.width, matrices, a, 1, false, style);
+  const gram = productKernel(field.width, matrices, 0, 1, true, tuning);
+  const polynomial = productKernel(field.width, matrices, b, c, false, tuning);
+  const product = productKernel(field.width, matrices, a, 1, false, tuning);
   let [x, free] = ['directions', 'gram matrices'];
   for (let step = 0; step < steps; step++) {
     stages.push({ plan: gram, buffers: [x, x, x, free] });
@@ -142,7 +143,7 @@ function muonStages(field: Field, plan: FitPlan, style: ProductStyle): Stage[] {
 }
 
 /** The update that ends a step whose gradient was summed up as `cut` says. */
-export function updateProgram(field: Field, plan: FitPlan, cut: Cut, style: ProductStyle): Program {
+export function updateProgram(field: Field, plan: FitPlan, cut: Cut, tuning: Tuning): Program {
   const { chunks } = cut;
   const tables = gridOf(field.encoding) ? [tableAdamStage(field, plan, cut)] : [];
   const muon = plan.optimizer.kind === 'muon' && field.depth > 1;
@@ -155,5 +156,5 @@ export function updateProgram(field: Field, plan: FitPlan, cut: Cut, style: Prod
     for (const name of ['directions', 'gram matrices', 'polynomials']) scratch[name] = elements;
     scratch['squared directions'] = (field.depth - 1) * groupsFor(field.width ** 2);
   }
-  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan, style) : []), ...tables], scratch };
+  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan, tuning) : []), ...tables], scratch };
 }
