@@ -57,7 +57,7 @@ describe('webgpu and the reference agree', async () => {
   const device = await testDevice(LIMITS);
   const engine = await createWebGpuEngine({ gpu: await testGpu(), device });
   /** Multiplies as real GPUs do. */
-  const tiling = await createWebGpuEngine({ gpu: await testGpu(), device, products: 'tiles' });
+  const tiling = await createWebGpuEngine({ gpu: await testGpu(), device, tuning: 'mixed blocks' });
   afterAll(() => device.destroy());
 
   it('within the smallest limits', () => expect(device.limits).toMatchObject(LIMITS));
