@@ -3,6 +3,7 @@
  *
  * Constants are spread from memory, one instruction each: V8 puts a vector constant together from four or five, every time.
  */
+import { madd } from './fused';
 
 /** 88, 1.5 * 2^23, 1 / ln 2, ln 2 in two parts, the polynomial of exp from its highest power, 1, -87.33. */
 const EXPONENTIAL: usize = memory.data<f32>([
@@ -29,17 +30,17 @@ export function exponential(x: v128): v128 {
   const within = f32x4.pmin(x, v128.load32_splat(EXPONENTIAL));
   // Adding 1.5 * 2^23 rounds to an integer, which then stands in the lowest bits.
   const magic = v128.load32_splat(EXPONENTIAL, 4);
-  const shifted = f32x4.add(f32x4.mul(within, v128.load32_splat(EXPONENTIAL, 8)), magic);
+  const shifted = madd(within, v128.load32_splat(EXPONENTIAL, 8), magic);
   const n = f32x4.sub(shifted, magic);
   const r = f32x4.sub(f32x4.sub(within, f32x4.mul(n, v128.load32_splat(EXPONENTIAL, 12))), f32x4.mul(n, v128.load32_splat(EXPONENTIAL, 16)));
   // Even and odd powers apart (Estrin): a shorter chain of operations that wait for each other.
   const u = f32x4.mul(r, r);
-  const high = f32x4.add(f32x4.mul(v128.load32_splat(EXPONENTIAL, 20), r), v128.load32_splat(EXPONENTIAL, 24));
-  const middle = f32x4.add(f32x4.mul(v128.load32_splat(EXPONENTIAL, 28), r), v128.load32_splat(EXPONENTIAL, 32));
-  const low = f32x4.add(f32x4.mul(v128.load32_splat(EXPONENTIAL, 36), r), v128.load32_splat(EXPONENTIAL, 40));
-  const q = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(high, u), middle), u), low);
+  const high = madd(v128.load32_splat(EXPONENTIAL, 20), r, v128.load32_splat(EXPONENTIAL, 24));
+  const middle = madd(v128.load32_splat(EXPONENTIAL, 28), r, v128.load32_splat(EXPONENTIAL, 32));
+  const low = madd(v128.load32_splat(EXPONENTIAL, 36), r, v128.load32_splat(EXPONENTIAL, 40));
+  const q = madd(madd(high, u, middle), u, low);
   const one = v128.load32_splat(EXPONENTIAL, 44);
-  const p = f32x4.add(f32x4.add(f32x4.mul(q, u), r), one);
+  const p = f32x4.add(madd(q, u, r), one);
   // The bits of 1 hold the exponent of 2^0.
   const power = i32x4.add(i32x4.shl(shifted, 23), one);
   return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, v128.load32_splat(EXPONENTIAL, 48)));
@@ -82,9 +83,9 @@ export function parity(low: v128, high: v128): v128 {
 @inline
 export function sineOf(r: v128): v128 {
   const u = f32x4.mul(r, r);
-  const high = f32x4.add(f32x4.mul(v128.load32_splat(SINE), u), v128.load32_splat(SINE, 4));
-  const low = f32x4.add(f32x4.mul(v128.load32_splat(SINE, 8), u), v128.load32_splat(SINE, 12));
-  const p = f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(high, f32x4.mul(u, u)), low), u), v128.load32_splat(SINE, 16));
+  const high = madd(v128.load32_splat(SINE), u, v128.load32_splat(SINE, 4));
+  const low = madd(v128.load32_splat(SINE, 8), u, v128.load32_splat(SINE, 12));
+  const p = madd(madd(high, f32x4.mul(u, u), low), u, v128.load32_splat(SINE, 16));
   return f32x4.mul(p, r);
 }
 
@@ -93,9 +94,9 @@ export function sineOf(r: v128): v128 {
 @inline
 export function cosineOf(r: v128): v128 {
   const u = f32x4.mul(r, r);
-  const high = f32x4.add(f32x4.mul(v128.load32_splat(COSINE), u), v128.load32_splat(COSINE, 4));
-  const low = f32x4.add(f32x4.mul(v128.load32_splat(COSINE, 8), u), v128.load32_splat(COSINE, 12));
-  return f32x4.add(f32x4.mul(f32x4.add(f32x4.mul(high, f32x4.mul(u, u)), low), u), v128.load32_splat(COSINE, 16));
+  const high = madd(v128.load32_splat(COSINE), u, v128.load32_splat(COSINE, 4));
+  const low = madd(v128.load32_splat(COSINE, 8), u, v128.load32_splat(COSINE, 12));
+  return madd(madd(high, f32x4.mul(u, u), low), u, v128.load32_splat(COSINE, 16));
 }
 
 /** Sum of four lanes as float64. */

@@ -7,6 +7,7 @@
  * fraction that the sine is about.
  */
 import { cosineOf, exponential, fraction, parity, sineOf } from './elementary';
+import { madd } from './fused';
 
 // @ts-ignore: decorator
 @inline
@@ -73,7 +74,7 @@ export function activateFiner(at: usize, slope: usize, bytes: usize, turns: f64)
     const r = fraction(low, high);
     const sign = parity(low, high);
     v128.store(at, v128.xor(sineOf(r), sign));
-    v128.store(slope, f32x4.mul(v128.xor(cosineOf(r), sign), f32x4.add(f32x4.mul(omega2, f32x4.abs(z)), omega)));
+    v128.store(slope, f32x4.mul(v128.xor(cosineOf(r), sign), madd(omega2, f32x4.abs(z), omega)));
     slope += 16;
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { activate } from '#core/field/activation';
 import type { Activation } from '#core/field/field';
-import { wasmBase64 } from '#kernels/build/trainer.wasm';
 import { Place, Slot } from '#kernels/slots';
+import { HOST_BUILD, kernelModules, type KernelBuild } from './modules';
 import { Arena, planNetwork } from './plan';
 
 interface Kernels {
@@ -18,8 +18,7 @@ const PAGES = 20;
 const AT = 65536 * 2;
 const SLOPE = 65536 * 11;
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536, shared: true });
-const module = new WebAssembly.Module(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
-const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+const BUILDS: readonly KernelBuild[] = HOST_BUILD === 'relaxed' ? ['plain', 'relaxed'] : ['plain'];
 
 /** Float32 numbers of either sign, denser towards 0, up to `limit`; a multiple of 16. */
 function sweep(limit: number, count = 65536): Float32Array {
@@ -52,7 +51,9 @@ function errors(activation: Activation, z: Float32Array, steepness: (z: number) 
   return { value, slope };
 }
 
-describe('activation kernels, against float64', () => {
+describe.each(BUILDS)('activation kernels of the %s build, against float64', (build) => {
+  const kernels = new WebAssembly.Instance(kernelModules(build).trainer, { env: { memory } }).exports as unknown as Kernels;
+
   it.each([1, 30, 1000])('sine and cosine of FINER phases, omega %i', (omega) => {
     const activation: Activation = { kind: 'finer', omega0: omega, omegaHidden: omega, biasRange: 1 };
     for (const limit of [0.1, 3, 300]) {
