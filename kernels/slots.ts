@@ -55,12 +55,13 @@ export enum Slot {
   ChunkSamples,
   Points,
   Seed,
-  /** A SamplingKind; stratified: length of an arc; error: cells, points of a cell and address of the cells' limits. */
+  /** A SamplingKind; stratified: length of an arc; error: cells, points of a cell, addresses of the cells' limits and of a guide to them. */
   Sampling,
   Arc,
   Cells,
   CellPoints,
   CellLimits,
+  CellGuide,
   Data,
   DataBytes,
   DataMaximum,

@@ -31,11 +31,15 @@ function scaleToRange(random: u32, bound: u32): u32 {
   return <u32>((<u64>random * <u64>bound) >> 32);
 }
 
-/** The first cell whose limit is above `random`, else the last. */
+/**
+ * The first cell whose limit is above `random`, else the last. The guide holds this cell for every multiple of 2^20, so that the
+ * search begins between two neighbours of it: some cells instead of 65536.
+ */
 export function cellOf(random: u32): u32 {
   const limits: usize = word(Slot.CellLimits);
-  let low: u32 = 0;
-  let high: u32 = word(Slot.Cells) - 1;
+  const guide = <usize>word(Slot.CellGuide) + (<usize>(random >> 20) << 2);
+  let low = load<u32>(guide);
+  let high = load<u32>(guide, 4);
   while (low < high) {
     const middle = (low + high) >> 1;
     if (random < load<u32>(limits + (<usize>middle << 2))) high = middle;

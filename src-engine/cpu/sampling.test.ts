@@ -13,6 +13,7 @@ import { errorTable } from '../importance';
 import { pointCoordinates, referenceGradient, referenceSample } from '../reference';
 import { createCpuEngine } from './engine';
 import { JobRecord } from './plan';
+import { cellGuide } from './training';
 
 const ADAM = { kind: 'adam', learningRate: 1e-3, beta1: 0, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 const PLAN: FitPlan = { ...PLAN_DEFAULTS, steps: 10, batch: 70, optimizer: ADAM, schedule: { kind: 'constant' } };
@@ -36,6 +37,7 @@ describe('draws of the kernels', () => {
   const module = new WebAssembly.Module(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as { drawIndex(step: number, element: number): number };
   const LIMITS = 3 * 65536;
+  const GUIDE = 2 * 65536;
 
   function setUp(kind: SamplingKind, seed: number, points: number, batch: number, table?: DrawTable): void {
     const job = new JobRecord(memory.buffer);
@@ -47,9 +49,12 @@ describe('draws of the kernels', () => {
       [Slot.Cells, table?.limits.length ?? 0],
       [Slot.CellPoints, cellPointsFor(points)],
       [Slot.CellLimits, LIMITS],
+      [Slot.CellGuide, GUIDE],
     ];
     for (const [slot, value] of words) job.set(slot, value);
-    if (table) new Uint32Array(memory.buffer, LIMITS, table.limits.length).set(table.limits);
+    if (!table) return;
+    new Uint32Array(memory.buffer, LIMITS, table.limits.length).set(table.limits);
+    new Uint32Array(memory.buffer, GUIDE, 4097).set(cellGuide(table));
   }
   const sizes = fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.constantFrom(1, 2, 65535, 65536, 65537, 2 ** 24, 2 ** 27, 2 ** 31 - 1));
   const word = fc.integer({ min: 0, max: 0xffffffff });

@@ -1,9 +1,11 @@
+import type { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
-import { memberSeed, modelParameters, type Engine, type SwarmRequest, type TrainingSet } from '../engine';
+import { DeviceLostError, memberSeed, modelParameters, type Engine, type SwarmRequest, type TrainingSet } from '../engine';
 import { createCpuEngine } from './engine';
+import { WorkerPool } from './pool';
 
 const ADAM = { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
 const PLAN: FitPlan = { ...PLAN_DEFAULTS, steps: 100, batch: 70, optimizer: ADAM, schedule: { kind: 'constant' } };
@@ -73,6 +75,19 @@ describe('a swarm on the cpu engine', async () => {
     await failure;
     await expect(swarm.parameters()).rejects.toMatchObject({ kind: 'cancelled' });
     expect((await fitted({ field: TINY, plan: PLAN, members: members(2), seed: 2 }, [1])).report.step).toBe(1);
+  });
+
+  it('rejects with DeviceLostError when a thread dies', async () => {
+    const pool = new WorkerPool(2);
+    const own = await createCpuEngine({ pool });
+    const swarm = await own.createSwarm!({ field: TINY, plan: { ...PLAN, batch: 4096 }, members: members(40), seed: 2 });
+    const failure = expect(swarm.run(new Float32Array(1000).fill(1e-3))).rejects.toBeInstanceOf(DeviceLostError);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await (pool as unknown as { workers: Worker[] }).workers[1]!.terminate();
+    await failure;
+    await expect(swarm.parameters()).rejects.toBeInstanceOf(DeviceLostError);
+    swarm.dispose();
+    await pool.dispose();
   });
 
   it('refuses what it cannot do, in words, and members that do not fit', async () => {

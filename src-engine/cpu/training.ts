@@ -8,7 +8,7 @@
 import { isHiddenMatrix } from '#core/field/layout';
 import type { Field } from '#core/field/field';
 import type { FitPlan, Loss } from '#core/fit/config';
-import { cellPointsFor, type DrawTable } from '#core/fit/importance';
+import { cellOf, cellPointsFor, type DrawTable } from '#core/fit/importance';
 import { averageDecay } from '#core/fit/optimizer';
 import { arcLength, effectiveBatch } from '#core/fit/sampling';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
@@ -87,6 +87,13 @@ function muonBytes(field: Field, hidden: number): { readonly matrices: number; r
   return { matrices: hidden * 3 * Math.ceil(blocks / 2) * blocks * 512, squares: hidden * blocks * blocks * 8 };
 }
 
+const GUIDE_LENGTH = 4097;
+
+/** The cell of every multiple of 2^20, at the end the last cell: where the kernels begin to search (kernels/assembly/sampling.ts). */
+export function cellGuide(table: DrawTable): Uint32Array {
+  return Uint32Array.from({ length: GUIDE_LENGTH }, (_, i) => (i === GUIDE_LENGTH - 1 ? table.limits.length - 1 : cellOf(table, i * 2 ** 20)));
+}
+
 /** Bytes of a table that kernels/assembly/rounds.ts takes at a time (SPAN). */
 const TABLE_SPAN = 1 << 17;
 
@@ -128,6 +135,7 @@ export function planTraining(request: TrainerRequest, threads: number, cut: Cut)
   const cells = sampling.kind === 'error' ? Math.ceil(points / cellPointsFor(points)) : 0;
   const probes = takeIf(cells > 0, 4 * cells);
   const limits = takeIf(cells > 0, 4 * cells);
+  const guide = takeIf(cells > 0, 4 * GUIDE_LENGTH);
   const output = arena.take(evaluateGrid.blockBytes(field) * threads);
   // Kernels read channels four at a time, beyond the last one too.
   const samples = arena.take(data.samples.byteLength + 16);
@@ -148,6 +156,7 @@ export function planTraining(request: TrainerRequest, threads: number, cut: Cut)
         [Slot.Arc, arcLength(batch)],
         [Slot.CellPoints, cellPointsFor(points)],
         [Slot.CellLimits, limits],
+        [Slot.CellGuide, guide],
         [Slot.Data, samples],
         [Slot.DataBytes, data.samples.BYTES_PER_ELEMENT],
         [Slot.DataMaximum, sampleMaximum(data.type)],
@@ -205,6 +214,7 @@ export function planTraining(request: TrainerRequest, threads: number, cut: Cut)
         probes: { address: probes, indices: new Uint32Array(buffer, probes, cells) },
         useTable(table) {
           new Uint32Array(buffer, limits, cells).set(table.limits);
+          new Uint32Array(buffer, guide, GUIDE_LENGTH).set(cellGuide(table));
           job.set(Slot.Cells, cells);
         },
         put(which, flat) {
