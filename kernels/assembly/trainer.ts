@@ -1,16 +1,17 @@
 /**
- * The training loop of the cpu engine: forward pass, gradient and Adam (Kingma and Ba 2015) for one dense field, all steps of one
- * call inside WebAssembly, on several threads over one shared memory.
+ * The training loop of the cpu engine: forward pass, gradient (passes.ts) and update (optimizer.ts) of one field, all steps of one call
+ * inside WebAssembly, on several threads over one shared memory.
  *
  * Invariants:
  * - Same bits for every number of threads: the batch is cut into a fixed number of chunks, whichever thread takes a chunk sums its
  *   gradient into the chunk's own buffer sample by sample, and buffers are added in the order of the chunks.
- * - Forward weights carry omega / pi, so a sine layer's sums are half-turns; backward weights carry omega; the raw gradient
- *   lacks omega / (batch * channels), which the optimizer multiplies in (LayerSlot.GradientScale).
+ * - Forward weights of sine layers carry omega / pi, so their sums are half-turns, and backward weights carry omega; the raw gradient
+ *   lacks omega / (batch * channels), which the optimizer multiplies in (LayerSlot.GradientScale). All other layers have their
+ *   weights as they are: omega is 1 in these three places.
  * - Padding (features to a multiple of 8, samples to a multiple of 4) has zero weights and zero gradient and stays so.
  *
- * One step: chunks are taken from a counter; barrier; every thread reduces and updates its share of the parameters; barrier. With a
- * grid encoding the first part goes in phases (rounds.ts). Functions are exported so that the compiler keeps them apart: each then
+ * One step: chunks are taken from a counter; barrier; every thread updates its share of the parameters; barrier. With a grid
+ * encoding the first part goes in phases (rounds.ts), with clipping or Muon the second. Functions are exported so that the compiler keeps them apart: each then
  * tiers up by itself while the loop that calls them never returns.
  */
 import { Control, LayerSlot, RateSlot, Slot } from '../slots';
