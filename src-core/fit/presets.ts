@@ -4,9 +4,11 @@
  */
 import { StudioError } from '../errors';
 import { parseConfig, type FitConfig } from './config';
+import denseGrid from '../../assets/presets/dense-grid.json';
 import finer from '../../assets/presets/finer.json';
 import fourier from '../../assets/presets/fourier.json';
 import gaussian from '../../assets/presets/gaussian.json';
+import hashGrid from '../../assets/presets/hash-grid.json';
 import nerf from '../../assets/presets/nerf.json';
 import siren from '../../assets/presets/siren.json';
 import sirenLarge from '../../assets/presets/siren-large.json';
@@ -33,7 +35,7 @@ export interface Preset {
   readonly why: Readonly<Record<string, string>>;
 }
 
-const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier];
+const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier, hashGrid, denseGrid];
 
 export const DEFAULT_PRESET = 'siren';
 
