@@ -1,6 +1,6 @@
 // Random Fourier features: sin(pi b_j.x) for all j, then cos(pi b_j.x) for all j. CPU twin: encodePoint in
 // src-engine/reference.ts; the directions come from fourierMatrix in src-core/field/encoding.ts.
-@group(1) @binding(1) var<storage, read> directions: array<f32>;
+@group(1) @binding(DIRECTIONS_BINDING) var<storage, read> directions: array<f32>;
 
 fn encodedFeature(point: vec4f, feature: u32) -> f32 {
   let direction = feature % FOURIER_FEATURES;

@@ -9,6 +9,7 @@ import { GpuContext } from './context';
 import { gpuFacts } from './facts';
 import { KeptEvaluator } from './kept-evaluator';
 import type { PresentingTrainer } from './present';
+import { createWebGpuSwarm, swarmRefusal } from './swarm';
 import { tableRefusal } from './tables';
 import { createWebGpuTrainer } from './trainer';
 import type { TuningName } from './tuning';
@@ -99,6 +100,10 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
       await kept.release();
       return createWebGpuTrainer(context, request);
     },
+
+    swarmRefusal,
+
+    createSwarm: (request) => createWebGpuSwarm(context, request),
 
     evaluate: (field, parameters, size) => kept.evaluate(field, parameters, size),
 

@@ -4,7 +4,7 @@
  * `targetOf(sample, channel)`. A kernel takes any of them by these names.
  */
 import { GELU_CUBIC, GELU_SCALE } from '#core/field/activation';
-import { omegaOf, type Activation, type Head } from '#core/field/field';
+import { encodedWidth, omegaOf, type Activation, type Field, type Head } from '#core/field/field';
 import type { FitPlan, Loss } from '#core/fit/config';
 import { CELL_STREAM, LARGEST_TABLE } from '#core/fit/importance';
 import { arcLength, GOLDEN_STEP, STRATUM_STREAM, TURN_SHIFT } from '#core/fit/sampling';
@@ -29,6 +29,17 @@ export function splitFactor(value: number): readonly [number, number] {
 function turns(omega: number): Constants {
   const [high, low] = splitFactor(omega / Math.PI);
   return { OMEGA: { float: omega }, TURNS_HIGH: { float: high }, TURNS_LOW: { float: low } };
+}
+
+/** Of encodings without trainable tables. `directions`: where those of a Fourier encoding are bound. */
+export function encodingConstants({ encoding, inputs }: Field, directions: number): Constants {
+  return {
+    INPUTS: inputs,
+    FEATURES: encodedWidth(encoding, inputs),
+    INCLUDE_INPUT: encoding.kind === 'octaves' && encoding.includeInput,
+    FOURIER_FEATURES: encoding.kind === 'fourier' ? encoding.features : 0,
+    DIRECTIONS_BINDING: directions,
+  };
 }
 
 /** Activation of hidden layer `layer` (0 = first). */

@@ -8,7 +8,7 @@ import { parameterLayout, type LayerSlot } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
-import { activationParts, headParts, lossConstants, pointPart, targetPart, type PointSource, type TargetSource } from './parts';
+import { activationParts, encodingConstants, headParts, lossConstants, pointPart, targetPart, type PointSource, type TargetSource } from './parts';
 import { productFor, type Product } from './products';
 import { composeShader, type Constants, type ModuleName } from './shader';
 import type { Tuning } from './tuning';
@@ -47,13 +47,7 @@ export function encodeKernel(field: Field, points: PointSource): KernelPlan {
   const features = encodedWidth(encoding, inputs);
   const fourier = encoding.kind === 'fourier';
   const point = pointPart(points, fourier ? 2 : 1);
-  const constants: Constants = {
-    INPUTS: inputs,
-    FEATURES: features,
-    INCLUDE_INPUT: encoding.kind === 'octaves' && encoding.includeInput,
-    FOURIER_FEATURES: fourier ? encoding.features : 0,
-    ...point.constants,
-  };
+  const constants: Constants = { ...encodingConstants(field, 1), ...point.constants };
   const modules: ModuleName[] = ['work', ...point.modules, 'sine', 'coordinates', `encoding-${encoding.kind}` as ModuleName, 'encode'];
   const bindings: BindingKind[] = ['write', ...(fourier ? (['read'] as const) : []), ...point.bindings];
   return kernelPlan('encode', constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));

@@ -71,6 +71,8 @@ import tableWords from '../../shaders/table-words.wgsl?raw';
 import targetSignal from '../../shaders/target-signal.wgsl?raw';
 import targetStream from '../../shaders/target-stream.wgsl?raw';
 import work from '../../shaders/work.wgsl?raw';
+import workTypes from '../../shaders/work-types.wgsl?raw';
+import swarm from '../../shaders/swarm.wgsl?raw';
 
 export const MODULES = {
   'activation-finer': activationFiner,
@@ -141,7 +143,9 @@ export const MODULES = {
   'table-words': tableWords,
   'target-signal': targetSignal,
   'target-stream': targetStream,
-  work,
+  work: `${workTypes}\n${work}`,
+  'work-types': workTypes,
+  swarm,
 } as const;
 
 export type ModuleName = keyof typeof MODULES;
