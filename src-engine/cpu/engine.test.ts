@@ -76,6 +76,21 @@ describe('the cpu engine', () => {
     await pool.dispose();
   });
 
+  it('ends a run whose thread died even when it is disposed of at the same moment', async () => {
+    const pool = new WorkerPool(2);
+    const engine = await createCpuEngine({ pool });
+    // Long steps: the other thread is on its way to the barrier when both happen.
+    const trainer = await engine.createTrainer(request(LARGE, 32768));
+    const failure = expect(trainer.run(rates(1000))).rejects.toBeInstanceOf(DeviceLostError);
+    await soon(100);
+    const worker = (pool as unknown as { workers: Worker[] }).workers[1]!;
+    // Behind the pool's own listener.
+    worker.once('exit', () => trainer.dispose());
+    await worker.terminate();
+    await failure;
+    await pool.dispose();
+  });
+
   it('serves several fits, previews and decodes from one pool', async () => {
     const pool = new WorkerPool(2);
     const engine = await createCpuEngine({ pool });

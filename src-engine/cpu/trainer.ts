@@ -195,7 +195,8 @@ class CpuTrainer implements Trainer {
 
   private stop(how: 1 | 2): void {
     const { control } = this.parts;
-    Atomics.store(control, Control.Stop, how);
+    // Never from 2 back to 1: the others would wait at the barrier for a thread that is dead.
+    if (Atomics.load(control, Control.Stop) < how) Atomics.store(control, Control.Stop, how);
     // Wakes sleepers only to look; they go back to sleep unless they are to leave at once.
     Atomics.notify(control, Control.Generation);
   }
