@@ -19,6 +19,11 @@ export function allocateShared(pages: number, way: string): WebAssembly.Memory {
 /** Throws StudioError 'failed'/'memory' when so many pages cannot be addressed or exceed the machine's memory. */
 function requirePages(pages: number, way: string): void {
   if (pages > MAXIMUM_PAGES) throw new StudioError('failed', 'memory', `This needs ${sizeOf(pages)} of memory; the cpu engine can address 4 GiB. ${way}`);
+  requireMachine(pages, way);
+}
+
+/** Throws StudioError 'failed'/'memory' when so many pages, of one memory or of several, exceed the machine's memory. */
+export function requireMachine(pages: number, way: string): void {
   // 0 or absent: no limit is known.
   const constrained = process.constrainedMemory?.() ?? 0;
   const machine = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
@@ -95,5 +95,18 @@ describe('a swarm on the cpu engine', async () => {
     expect(engine.swarmRefusal!({ ...TINY, encoding: { kind: 'dense-grid', levels: 2, features: 2, coarsest: 4, finest: 8 } }, PLAN)).toMatch(/grids/);
     expect(engine.swarmRefusal!(TINY, { ...PLAN, sampling: { kind: 'full' } })).toMatch(/uniform or stratified/);
     await expect(engine.createSwarm!({ field: TINY, plan: PLAN, members: members(2, 1), seed: 1 })).rejects.toThrow('does not fit');
+    const full: FitPlan = { ...PLAN, sampling: { kind: 'full' } };
+    await expect(engine.createSwarm!({ field: TINY, plan: full, members: members(2), seed: 1 })).rejects.toMatchObject({ kind: 'usage', code: 'fit.refused' });
+  });
+
+  it('refuses memories that the machine could hold one by one, but not all of them', async () => {
+    const tile: TrainingSet = { size: [600, 600], channels: 3, type: 'uint16', samples: new Uint16Array(600 * 600 * 3) };
+    const machine = vi.spyOn(process, 'constrainedMemory').mockReturnValue(6e6);
+    try {
+      (await wide.createSwarm!({ field: TINY, plan: PLAN, members: [tile], seed: 1 })).dispose();
+      await expect(wide.createSwarm!({ field: TINY, plan: PLAN, members: [tile, tile, tile], seed: 1 })).rejects.toMatchObject({ kind: 'failed', code: 'memory' });
+    } finally {
+      machine.mockRestore();
+    }
   });
 });

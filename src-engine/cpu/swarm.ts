@@ -10,11 +10,11 @@ import type { FitPlan } from '#core/fit/config';
 import { pointCount } from '#core/signal/signal';
 import { Control, MemberSlot, RateSlot } from '#kernels/slots';
 import { DeviceLostError, memberSeed, type Swarm, type SwarmReport, type SwarmRequest, type TrainingSet } from '../engine';
-import { allocateShared } from './memory';
+import { allocateShared, requireMachine } from './memory';
 import { Arena, fromPanels, panelLayout, toPanels, type PanelLayout } from './plan';
 import type { WorkerPool } from './pool';
 import { bytesOf, closed, copyBytes, freshKey } from './trainer';
-import { CUTS, planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory } from './training';
+import { CUTS, planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory, type TrainingPlan } from './training';
 
 /** null when a swarm can be fitted here, else one sentence. */
 export function swarmRefusal(field: Field, plan: FitPlan): string | null {
@@ -51,8 +51,15 @@ function checkMembers({ field, members }: SwarmRequest): void {
   }
 }
 
-/** Plans the memory of one thread, asks for it and fills it. */
-async function shareOf(request: SwarmRequest, layout: PanelLayout, thread: number, threads: number): Promise<Share> {
+const WAY = 'Use fewer or smaller tiles, or a smaller network.';
+
+/** The memory of one thread, before it exists. */
+interface SharePlan extends Pick<Share, 'numbers' | 'places' | 'records'> {
+  readonly pages: number;
+  readonly training: TrainingPlan;
+}
+
+function planShare(request: SwarmRequest, layout: PanelLayout, thread: number, threads: number): SharePlan {
   const { field, plan, members, seed } = request;
   const numbers = members.map((_, number) => number).filter((number) => number % threads === thread);
   const first = members[thread] ?? members[0]!;
@@ -68,7 +75,13 @@ async function shareOf(request: SwarmRequest, layout: PanelLayout, thread: numbe
     // Kernels read channels four at a time, beyond the last one too.
     return { data: arena.take(members[number]!.samples.byteLength + 16), master: vector(), moment1: vector(), moment2: vector(), average };
   });
-  const memory = allocateShared(arena.pages, 'Use fewer or smaller tiles, or a smaller network.');
+  return { pages: arena.pages, training, numbers, places, records };
+}
+
+/** Asks for the memory of one thread and fills it. */
+async function makeShare(request: SwarmRequest, layout: PanelLayout, { pages, training, numbers, places, records }: SharePlan): Promise<Share> {
+  const { field, plan, members, seed } = request;
+  const memory = allocateShared(pages, WAY);
   const { buffer } = memory;
   const parts = training.write(memory);
   const words = new Uint32Array(buffer, records, numbers.length * MemberSlot.Words);
@@ -96,13 +109,18 @@ function panelsAt(buffer: ArrayBufferLike, address: number, layout: PanelLayout)
   return new Float32Array(buffer, address, layout.bytes / 4);
 }
 
-/** Throws StudioError 'failed'/'memory' when the machine cannot hold it. */
+/** Throws StudioError 'usage'/'fit.refused' as swarmRefusal says, 'failed'/'memory' when the machine cannot hold it. */
 export async function createCpuSwarm(pool: WorkerPool, request: SwarmRequest): Promise<Swarm> {
-  checkMembers(request);
   const { field, plan, members } = request;
+  const refused = swarmRefusal(field, plan);
+  if (refused !== null) throw new StudioError('usage', 'fit.refused', refused);
+  checkMembers(request);
   const layout = panelLayout(field);
+  const plans = Array.from({ length: Math.min(pool.threads, members.length) }, (_, thread) => planShare(request, layout, thread, pool.threads));
+  // Each may fit by itself where all of them do not.
+  requireMachine(plans.reduce((sum, { pages }) => sum + pages, 0), WAY);
   const shares: Share[] = [];
-  for (let thread = 0; thread < Math.min(pool.threads, members.length); thread++) shares.push(await shareOf(request, layout, thread, pool.threads));
+  for (const each of plans) shares.push(await makeShare(request, layout, each));
   const key = freshKey();
   let step = 0;
   let disposed = false;
