@@ -1,8 +1,8 @@
 /**
  * The narrow interface between whoever fits (app, command line, tests) and the engines that can. Three implementations:
- * `tfjs` (the reference that defines what is right), `cpu` (WebAssembly SIMD on worker threads), `webgpu` (generated WGSL).
+ * `tfjs` (slow, a second opinion), `cpu` (WebAssembly SIMD on worker threads), `webgpu` (generated WGSL).
  *
- * What every implementation must agree on, to a relative 1e-3 of the parameters after 50 steps:
+ * What every implementation must agree on, with each other and with the float64 reference.ts, to a relative 1e-3 of the parameters after 50 steps:
  * - the batch of step s, counted from 0: grid indices drawIndex(plan, seed, s, e, points) for e in [0, effectiveBatch) (fit/sampling.ts);
  * - the target t in [0,1] = raw sample / sampleMaximum; the prediction y = headSample(z) (field/activation.ts);
  * - the loss: mean over batch and channels of lossOf(plan.loss, y, t) (fit/loss.ts);

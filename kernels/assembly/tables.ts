@@ -239,7 +239,7 @@ export function featureGradients(scratch: usize, vectors: usize, levelBytes: usi
 
 /**
  * Adam over bytes [first, end) (multiples of 64) of the tables; numbers whose gradient is 0 keep their value and their moments, and
- * the sums are 0 afterwards. `rate`: address of the step's two numbers.
+ * the sums are 0 afterwards. `rate`: address of the step's numbers (RateSlot).
  */
 export function updateTables(first: usize, end: usize, rate: usize, gradientScale: f32): void {
   const parameters: usize = word(Slot.Tables);

@@ -42,9 +42,9 @@ function boundsOf(field: Field, layer: LayerSlot): Bounds {
 
 /**
  * Initial parameters of a Field; a pure function of (field, seed). All uniform and symmetric, n = fan-in.
- * Sine and FINER: first layer +-1/n, others +-sqrt(6/n)/omega, biases +-1/sqrt(n)/omega, FINER's first +-biasRange.
+ * Sine and FINER: first layer +-1/n, its biases +-1/sqrt(n), FINER's +-biasRange; others +-sqrt(6/n)/omega, biases +-1/sqrt(n)/omega.
  * ReLU, GELU, SnakeAlt: weights +-sqrt(6/n) (He et al. 2015), biases 0, the head +-1/sqrt(n).
- * Gabor and Gaussian: weights and biases +-1/sqrt(n). Tables: +-1e-4.
+ * Gabor and Gaussian: weights and biases +-1/sqrt(n). Biases of every head: 0. Tables: +-1e-4.
  */
 export function initialParameters(field: Field, seed: number): Float32Array {
   const layout = parameterLayout(field);
