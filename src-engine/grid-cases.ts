@@ -35,17 +35,6 @@ export function largeTables(field: Field): TrainState {
   return { step: 0, parameters, moment1: new Float32Array(length), moment2: new Float32Array(length) };
 }
 
-/** Root of the squared differences over that of the squares, of numbers [from, to). */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, from = 0, to = expected.length): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = from; i < to; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
-  }
-  return Math.sqrt(difference / norm);
-}
-
 /** Indices in [0, count) whose number is exactly 0. */
 export function zeros(values: ArrayLike<number>, count: number): number[] {
   return Array.from({ length: count }, (_, i) => i).filter((i) => values[i] === 0);

@@ -1,5 +1,5 @@
 /**
- * The slow, obvious engine: forward pass, gradient and update of a Field written out in float64, one sample at a time. It exists
+ * The slow, obvious engine: forward pass, gradient and update (reference-update.ts) of a Field written out in float64, one sample at a time. It exists
  * to be read and to be compared with: every fast engine must agree with it (engine.ts says how closely). No tricks, no padding,
  * no folding of omega into weights; the formulas are those of src-core/field and src-core/fit, word by word.
  *
@@ -11,14 +11,14 @@ import { fourierMatrix } from '#core/field/encoding';
 import { closesBlock, encodedWidth, gridOf, headOf, type Field } from '#core/field/field';
 import { vectorIndex } from '#core/field/grid';
 import { initialParameters } from '#core/field/init';
-import { isHiddenMatrix, parameterLayout, type ParameterLayout, type TableSlot } from '#core/field/layout';
+import { parameterLayout, type ParameterLayout, type TableSlot } from '#core/field/layout';
 import { lossOf } from '#core/fit/loss';
-import { averageDecay, clipFactor, orthogonalized } from '#core/fit/optimizer';
 import type { DrawTable } from '#core/fit/importance';
 import { drawIndex, effectiveBatch } from '#core/fit/sampling';
 import { gridCoordinate } from '#core/signal/coordinates';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
 import type { TrainReport, Trainer, TrainerRequest, TrainState } from './engine';
+import { referenceUpdate, type ReferenceState } from './reference-update';
 
 type Matrix = Float32Array;
 
@@ -33,13 +33,13 @@ export function pointCoordinates(size: readonly number[], index: number): number
 }
 
 /** One corner of a cell of a grid: where its vector begins in the flat parameters, and its interpolation weight. */
-export interface Corner {
+interface Corner {
   readonly offset: number;
   readonly weight: number;
 }
 
 /** The 2^d corners around a point in one level, as field/grid.ts numbers and weighs them. */
-export function cornersOf(table: TableSlot, features: number, point: readonly number[]): Corner[] {
+function cornersOf(table: TableSlot, features: number, point: readonly number[]): Corner[] {
   const half = (table.resolution - 1) / 2;
   const places = point.map((x) => Math.fround(Math.fround(half * x) + half));
   const cells = places.map((h) => Math.min(Math.max(Math.floor(h), 0), table.resolution - 2));
@@ -56,7 +56,7 @@ export function cornersOf(table: TableSlot, features: number, point: readonly nu
 }
 
 /** Features of one point, in the order that field.ts defines. `matrix` is fourierMatrix(...) for Fourier features. */
-export function encodePoint(field: Field, layout: ParameterLayout, parameters: Float64Array, matrix: Matrix | null, point: readonly number[]): Float64Array {
+function encodePoint(field: Field, layout: ParameterLayout, parameters: Float64Array, matrix: Matrix | null, point: readonly number[]): Float64Array {
   const { encoding } = field;
   const features = new Float64Array(encodedWidth(encoding, field.inputs));
   let at = 0;
@@ -210,50 +210,6 @@ export function referenceGradient(request: TrainerRequest, parameters: ArrayLike
 function matrixOf(field: Field): Matrix | null {
   const { encoding } = field;
   return encoding.kind === 'fourier' ? fourierMatrix(encoding.features, field.inputs, encoding.sigma, encoding.seed) : null;
-}
-
-/** The numbers of a fit between steps, in float64. */
-export interface ReferenceState {
-  readonly parameters: Float64Array;
-  readonly moment1: Float64Array;
-  readonly moment2: Float64Array;
-  readonly average: Float64Array | null;
-}
-
-/** One update (fit/optimizer.ts) in place. `t` counts steps from 1, `rate` is the schedule's learning rate of this step. */
-export function referenceUpdate(request: TrainerRequest, state: ReferenceState, unclipped: Float64Array, t: number, rate: number): void {
-  const { field, plan } = request;
-  const { optimizer } = plan;
-  const { beta1, beta2, epsilon, weightDecay } = optimizer;
-  const { parameters, moment1, moment2, average } = state;
-  const factor = clipFactor(plan.clip, Math.sqrt(unclipped.reduce((sum, g) => sum + g * g, 0)));
-  const gradient = unclipped.map((g) => g * factor);
-  for (const slot of parameterLayout(field).tensors) {
-    const end = slot.offset + slot.length;
-    if (optimizer.kind === 'muon' && isHiddenMatrix(field, slot)) {
-      const { momentum } = optimizer;
-      const muonRate = (rate * optimizer.muonLearningRate) / optimizer.learningRate;
-      for (let i = slot.offset; i < end; i++) moment1[i] = momentum * moment1[i]! + (1 - momentum) * gradient[i]!;
-      const looked = gradient.slice(slot.offset, end).map((g, i) => (1 - momentum) * g + momentum * moment1[slot.offset + i]!);
-      orthogonalized(looked, slot.shape[0]!).forEach((direction, i) => {
-        parameters[slot.offset + i]! -= muonRate * (direction + weightDecay * parameters[slot.offset + i]!);
-      });
-      continue;
-    }
-    const decay = slot.role === 'weight' ? weightDecay : 0;
-    for (let i = slot.offset; i < end; i++) {
-      const g = gradient[i]!;
-      if (slot.role === 'table' && g === 0) continue;
-      moment1[i] = beta1 * moment1[i]! + (1 - beta1) * g;
-      moment2[i] = beta2 * moment2[i]! + (1 - beta2) * g * g;
-      const corrected1 = moment1[i]! / (1 - beta1 ** t);
-      const corrected2 = moment2[i]! / (1 - beta2 ** t);
-      parameters[i]! -= rate * (corrected1 / (Math.sqrt(corrected2) + epsilon) + decay * parameters[i]!);
-    }
-  }
-  if (!average || plan.average === null) return;
-  const d = averageDecay(plan.average, t);
-  for (let i = 0; i < average.length; i++) average[i] = d * average[i]! + (1 - d) * parameters[i]!;
 }
 
 /**

@@ -70,11 +70,11 @@ export function testState(field: Field, seed: number): TrainState {
   return { step: 0, parameters, moment1: new Float32Array(parameters.length), moment2: new Float32Array(parameters.length) };
 }
 
-/** |actual - expected| / |expected|, Euclidean. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+/** Root of the squared differences over that of the squares, of numbers [from, to). */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, from = 0, to = expected.length): number {
   let difference = 0;
   let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
+  for (let i = from; i < to; i++) {
     difference += (actual[i]! - expected[i]!) ** 2;
     norm += expected[i]! ** 2;
   }

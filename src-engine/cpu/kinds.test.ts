@@ -5,6 +5,7 @@ import { initialParameters } from '#core/field/init';
 import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
 import type { Engine, TrainerRequest, TrainReport, TrainState } from '../engine';
 import { referenceGradient, referenceTrainer } from '../reference';
+import { relativeError } from '../test-kinds';
 import { createCpuEngine } from './engine';
 
 /** Every kind against the float64 reference, in fields that nobody chose: the gradient of one step and the state after some. */
@@ -65,16 +66,6 @@ function request(field: Field, plan: Partial<FitPlan>, seed = 3): TrainerRequest
   const count = size.reduce((a, b) => a * b, 1) * field.outputs;
   const samples = Uint8Array.from({ length: count }, (_, i) => (i * 37 + (i % 11) * 19) & 255);
   return { field, plan: { ...PLAN, ...plan }, data: { size, channels: field.outputs, type: 'uint8', samples }, seed };
-}
-
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
-  }
-  return Math.sqrt(difference / norm);
 }
 
 /** Everything that takes threads to agree on something. */

@@ -5,6 +5,7 @@ import { initialParameters } from '#core/field/init';
 import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
 import type { TrainerRequest, TrainState } from '../engine';
 import { referenceGradient } from '../reference';
+import { relativeError } from '../test-kinds';
 import { allocateShared } from './memory';
 import { WorkerPool } from './pool';
 import { createCpuTrainer } from './trainer';
@@ -15,11 +16,6 @@ const IMAGE: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, de
 
 const pools = [1, 2, 3].map((threads) => new WorkerPool(threads));
 afterAll(() => Promise.all(pools.map((pool) => pool.dispose())));
-
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  const norm = (values: number[]): number => Math.hypot(...values);
-  return norm(Array.from(expected, (value, i) => actual[i]! - value)) / norm(Array.from(expected));
-}
 
 describe('a machine with little memory', () => {
   const samples = Uint8Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * 37 + (i % 11) * 19) & 255);

@@ -3,6 +3,7 @@ import type { Activation, Encoding, Field } from '#core/field/field';
 import { PLAN_DEFAULTS } from '#core/fit/config';
 import type { Engine, TrainerRequest, TrainState } from '../engine';
 import { referenceTrainer } from '../reference';
+import { relativeError } from '../test-kinds';
 import { createCpuEngine } from './engine';
 
 const SINE: Activation = { kind: 'sine', omega0: 12, omegaHidden: 8 };
@@ -30,16 +31,6 @@ function request(field: Field, options: { batch?: number; type?: 'uint8' | 'uint
     },
     seed: 77,
   };
-}
-
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
-  }
-  return Math.sqrt(difference / norm);
 }
 
 const engines = new Map<number, Engine>();
