@@ -9,6 +9,7 @@
 // Everything lies in vec4s: fan-ins, fan-outs and channels are padded to multiples of 4. What is padded is 0 and stays 0: its weights are 0
 // at the start, its features 0 always, so its gradients are 0, and so is Adam's step. A member's numbers are PARAMETER_VECTORS vec4s each of
 // parameters, first moments, second moments and, where asked for, average.
+// Accumulators in inner loops are plain variables, not arrays: those stay in registers everywhere.
 //
 // Modules beside this one are those of a trainer: points, encodings, activations, heads and losses read `work` and `domain`, which are a
 // workgroup's own here.
@@ -103,19 +104,27 @@ fn forwardLayer(layer: u32, local: u32) {
   for (var block = local; block < BLOCKS * fanOut; block += THREADS) {
     let col = block % fanOut;
     let row = block / fanOut * 4u;
-    let bias = state[weights + 4u * fanIn * fanOut + col];
-    var sums = array<vec4f, 4>(bias, bias, bias, bias);
+    var sum0 = state[weights + 4u * fanIn * fanOut + col];
+    var sum1 = sum0;
+    var sum2 = sum0;
+    var sum3 = sum0;
     for (var k = 0u; k < fanIn; k++) {
       let at = weights + 4u * k * fanOut + col;
       let w0 = state[at];
       let w1 = state[at + fanOut];
       let w2 = state[at + 2u * fanOut];
       let w3 = state[at + 3u * fanOut];
-      for (var r = 0u; r < 4u; r++) {
-        let x = scratch[inputsAt(layer) + (row + r) * fanIn + k];
-        sums[r] += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3;
-      }
+      let at0 = inputsAt(layer) + row * fanIn + k;
+      let x0 = scratch[at0];
+      let x1 = scratch[at0 + fanIn];
+      let x2 = scratch[at0 + 2u * fanIn];
+      let x3 = scratch[at0 + 3u * fanIn];
+      sum0 += x0.x * w0 + x0.y * w1 + x0.z * w2 + x0.w * w3;
+      sum1 += x1.x * w0 + x1.y * w1 + x1.z * w2 + x1.w * w3;
+      sum2 += x2.x * w0 + x2.y * w1 + x2.z * w2 + x2.w * w3;
+      sum3 += x3.x * w0 + x3.y * w1 + x3.z * w2 + x3.w * w3;
     }
+    var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
     for (var r = 0u; r < 4u; r++) {
       let place = (row + r) * fanOut + col;
       if (layer == DEPTH) {
@@ -205,18 +214,27 @@ fn backwardInput(layer: u32, local: u32) {
   for (var block = local; block < BLOCKS * WIDTH_VECTORS; block += THREADS) {
     let col = block % WIDTH_VECTORS;
     let row = block / WIDTH_VECTORS * 4u;
-    var sums = array<vec4f, 4>();
+    var sum0 = vec4f();
+    var sum1 = vec4f();
+    var sum2 = vec4f();
+    var sum3 = vec4f();
     for (var k = 0u; k < fanOut; k++) {
       let at = stateAt + layerAt(layer) + 4u * col * fanOut + k;
       let w0 = state[at];
       let w1 = state[at + fanOut];
       let w2 = state[at + 2u * fanOut];
       let w3 = state[at + 3u * fanOut];
-      for (var r = 0u; r < 4u; r++) {
-        let delta = scratch[deltasAt(layer) + (row + r) * fanOut + k];
-        sums[r] += vec4f(dot(delta, w0), dot(delta, w1), dot(delta, w2), dot(delta, w3));
-      }
+      let at0 = deltasAt(layer) + row * fanOut + k;
+      let delta0 = scratch[at0];
+      let delta1 = scratch[at0 + fanOut];
+      let delta2 = scratch[at0 + 2u * fanOut];
+      let delta3 = scratch[at0 + 3u * fanOut];
+      sum0 += vec4f(dot(delta0, w0), dot(delta0, w1), dot(delta0, w2), dot(delta0, w3));
+      sum1 += vec4f(dot(delta1, w0), dot(delta1, w1), dot(delta1, w2), dot(delta1, w3));
+      sum2 += vec4f(dot(delta2, w0), dot(delta2, w1), dot(delta2, w2), dot(delta2, w3));
+      sum3 += vec4f(dot(delta3, w0), dot(delta3, w1), dot(delta3, w2), dot(delta3, w3));
     }
+    var sums = array<vec4f, 4>(sum0, sum1, sum2, sum3);
     for (var r = 0u; r < 4u; r++) {
       let place = (row + r) * WIDTH_VECTORS + col;
       var gradient = sums[r];
