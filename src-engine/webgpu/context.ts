@@ -50,6 +50,7 @@ export class GpuContext {
   readonly workStride: number;
   /** Bytes of the largest storage buffer. */
   readonly maximumBinding: number;
+  /** How kernels are made where nothing was measured. */
   readonly tuning: Tuning;
   readonly #kernels = new Map<string, Promise<Kernel>>();
   readonly #waiting = new Set<(error: DeviceLostError) => void>();

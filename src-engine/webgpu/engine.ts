@@ -5,6 +5,7 @@
 import { parameterLayout } from '#core/field/layout';
 import { StudioError } from '#core/errors';
 import type { DeviceFacts, Engine, TrainerRequest } from '../engine';
+import { fastestTuning, measureTuning, tuningKey, type TuningStore } from './autotune';
 import { GpuContext } from './context';
 import { gpuFacts } from './facts';
 import { KeptEvaluator } from './kept-evaluator';
@@ -27,6 +28,8 @@ export interface WebGpuOptions {
   readonly maximumBinding?: number;
   /** How kernels are made, where the engine's own choice is not wanted. */
   readonly tuning?: TuningName;
+  /** Keeps which kernels are the fastest for a network; absent: nothing is measured. */
+  readonly tunings?: TuningStore;
 }
 
 export interface WebGpuEngine extends Engine {
@@ -75,16 +78,20 @@ export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<WebGpuEngine> {
   const adapter = options.device ? options.adapter : (options.adapter ?? (await findAdapter(options.gpu)));
   const device = options.device ?? (await openDevice(adapter ?? (await findAdapter(options.gpu))));
-  const facts: DeviceFacts = gpuFacts(adapter?.info ?? device.adapterInfo, device);
-  const { maximumSlice, maximumBinding, tuning } = options;
+  const info = adapter?.info ?? device.adapterInfo;
+  const { maximumSlice, maximumBinding, tuning, tunings, gpu } = options;
+  const facts: DeviceFacts = gpuFacts(info, device, tuning);
   const context = new GpuContext(device, { software: facts.software, maximumSlice, maximumBinding, tuning });
   const kept = new KeptEvaluator(context);
-  // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
-  const { gpu } = options;
+  const measured =
+    tunings && !facts.software && !tuning
+      ? (request: TrainerRequest) => fastestTuning(tunings, tuningKey(info, request), (name) => measureTuning(context, request, name))
+      : undefined;
 
   return {
     facts,
     device,
+    // Dawn in Node ends with its last reference: the engine keeps the entry point for as long as it lives itself.
     gpu,
 
     refusal(field) {
@@ -98,7 +105,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
 
     async createTrainer(request) {
       await kept.release();
-      return createWebGpuTrainer(context, request);
+      return createWebGpuTrainer(context, request, measured);
     },
 
     swarmRefusal,

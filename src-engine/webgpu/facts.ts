@@ -1,9 +1,10 @@
 import type { DeviceFacts } from '../engine';
+import { defaultTuning, type TuningName } from './tuning';
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|microsoft basic render|softpipe|\bwarp\b/i;
 
-/** What a user is told of a GPU. */
-export function gpuFacts(info: GPUAdapterInfo, device: GPUDevice): DeviceFacts {
+/** What a user is told of a GPU. `tuning`: how kernels are made where that was asked for. */
+export function gpuFacts(info: GPUAdapterInfo, device: GPUDevice, tuning?: TuningName): DeviceFacts {
   const words = [info.vendor, info.architecture, info.device, info.description].join(' ');
   const software = info.isFallbackAdapter || SOFTWARE.test(words);
   return {
@@ -18,6 +19,7 @@ export function gpuFacts(info: GPUAdapterInfo, device: GPUDevice): DeviceFacts {
       maxStorageBufferMB: Math.floor(device.limits.maxStorageBufferBindingSize / 2 ** 20),
       workgroupMemoryKiB: device.limits.maxComputeWorkgroupStorageSize / 1024,
       workgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
+      kernels: tuning ?? defaultTuning(device, software),
     },
   };
 }

@@ -12,6 +12,7 @@ import { denseRange, lossGroups, lossSumKernel } from './program';
 import { sliceCapacity, slicesOf, type Slice } from './slices';
 import { TargetStream } from './stream';
 import { bindStages, compile, type Stage, type Step } from './step';
+import type { Tuning } from './tuning';
 import { addConstants, trainingUnit, type Cut } from './unit';
 import { updateProgram } from './update';
 import { domainBytes } from './work';
@@ -53,15 +54,15 @@ export interface FitCut extends Cut {
 }
 
 /** Slices of at most `maximumSlice` samples, and no buffer above the device's limits. */
-export function cutFit(context: GpuContext, { field, plan, data }: TrainerRequest, maximumSlice = Infinity): FitCut {
-  const { maximumBinding, traits, tuning } = context;
+export function cutFit(context: GpuContext, { field, plan, data }: TrainerRequest, tuning: Tuning, maximumSlice = Infinity): FitCut {
+  const { maximumBinding, traits } = context;
   const streamed = data.samples.byteLength > maximumBinding;
   const capacity = Math.min(maximumSlice, sliceCapacity(field, { ...traits, maximumBinding }), streamed ? TargetStream.longestSlice(data, maximumBinding) : Infinity);
   const slices = slicesOf(effectiveBatch(plan, pointCount(data.size)), capacity);
   const longest = slices[0].count;
   const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maximumBinding) / (4 * denseRange(field).length));
   const chunks = Math.max(1, Math.min(tuning.chunks, Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
-  return { slices, longest, whole: slices.length === 1, chunks, streamed };
+  return { slices, longest, whole: slices.length === 1, chunks, tuning, streamed };
 }
 
 /** Cells of the table of error-driven sampling on a grid of `points` points. */
@@ -75,11 +76,11 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const { length } = parameterLayout(field);
   const { slices, longest } = cut;
   const points = pointCount(data.size);
-  const groups = lossGroups(field, longest, context.tuning);
+  const groups = lossGroups(field, longest, cut.tuning);
   const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
-  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut, context.tuning);
-  const updating = updateProgram(field, plan, cut, context.tuning);
+  const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut);
+  const updating = updateProgram(field, plan, cut);
   const reports: Stage[] = [{ plan: lossSumKernel(), buffers: ['partial losses', 'losses'] }];
   const [unit, update, report] = await Promise.all([training.stages, updating.stages, reports].map((stages) => compile(context, stages)));
 

@@ -17,7 +17,6 @@ import { pointPart, type PointSource } from './parts';
 import { backwardInputKernel, denseRange, kernelPlan } from './program';
 import type { Constants, ModuleName } from './shader';
 import type { Stage } from './step';
-import type { Tuning } from './tuning';
 import type { Cut } from './unit';
 import { adamConstants, settling } from './update';
 
@@ -94,7 +93,7 @@ export function gridEncodeStage(field: Field, points: PointSource): Stage {
 }
 
 /** The end of a training unit: from the deltas of the first layer to the sums of the tables. */
-export function tableStages(field: Field, plan: FitPlan, cut: Cut, tuning: Tuning): readonly Stage[] {
+export function tableStages(field: Field, plan: FitPlan, cut: Cut): readonly Stage[] {
   const searching = largestGroups(field, cut);
   const constants = { ...gridConstants(field), LARGEST_GROUPS: searching };
   const stage = (label: string, modules: readonly ModuleName[], bindings: readonly BindingKind[], groups: (samples: number) => number, buffers: readonly string[]): Stage => ({
@@ -102,7 +101,7 @@ export function tableStages(field: Field, plan: FitPlan, cut: Cut, tuning: Tunin
     buffers,
   });
   const stages: Stage[] = [
-    { plan: backwardInputKernel(field, parameterLayout(field).layers[0], tuning, cut.longest), buffers: ['layer 0', 'parameters', 'deltas 0', 'feature gradients'] },
+    { plan: backwardInputKernel(field, parameterLayout(field).layers[0], cut.tuning, cut.longest), buffers: ['layer 0', 'parameters', 'deltas 0', 'feature gradients'] },
     stage('table largest', ['work', 'table-largest'], ['read', 'write'], () => searching, ['feature gradients', 'largest gradients']),
     stage('table scale', ['table-scale'], ['read', 'write'], () => 1, ['largest gradients', 'table scale']),
     cornerStage(field, plan, 'table-scatter', ['read', 'read', 'write'], ['feature gradients', 'table scale', 'table sums']),

@@ -24,6 +24,7 @@ import { Pacer } from './pacing';
 import type { PresentingTrainer } from './present';
 import { withinMemory } from './slices';
 import { dispatch } from './step';
+import { TUNINGS, type TuningName } from './tuning';
 import { evaluationWork, optimizerWork, writeWork } from './work';
 
 /** What a trainer holds on the GPU, and what a user should know of it. */
@@ -222,8 +223,11 @@ class WebGpuTrainer implements PresentingTrainer {
   }
 }
 
-/** Starts a fit, or goes on from `request.state`. Throws StudioError ('device.memory', ...) and DeviceLostError. */
-export async function createWebGpuTrainer(context: GpuContext, request: TrainerRequest): Promise<PresentingTrainer> {
+/**
+ * Starts a fit, or goes on from `request.state`. `choose` says how its kernels are made; absent, or where it knows nothing better: as by default on the device. Throws
+ * StudioError ('device.memory', ...) and DeviceLostError.
+ */
+export async function createWebGpuTrainer(context: GpuContext, request: TrainerRequest, choose?: (request: TrainerRequest) => Promise<TuningName | null>): Promise<PresentingTrainer> {
   const { field, plan, data, state } = request;
   if (data.channels !== field.outputs || data.size.length !== field.inputs) {
     throw new StudioError(
@@ -237,9 +241,12 @@ export async function createWebGpuTrainer(context: GpuContext, request: TrainerR
   }
   const refused = planRefusal(plan, pointCount(data.size));
   if (refused) throw new StudioError('usage', 'engine.plan', refused);
-  const wished = cutFit(context, request);
-  const parts = await withinMemory(wished.longest, (slice) => assemble(context, request, cutFit(context, request, slice), wished));
-  return new WebGpuTrainer(context, request, parts);
+  const chosen = (await choose?.(request)) ?? null;
+  const tuning = chosen ? TUNINGS[chosen] : context.tuning;
+  const wished = cutFit(context, request, tuning);
+  const parts = await withinMemory(wished.longest, (slice) => assemble(context, request, cutFit(context, request, tuning, slice), wished));
+  const notes = chosen ? [...parts.notes, `Of the kernels for this network, "${chosen}" were the fastest on this GPU.`] : parts.notes;
+  return new WebGpuTrainer(context, request, { ...parts, notes });
 }
 
 async function assemble(context: GpuContext, request: TrainerRequest, cut: FitCut, wished: FitCut): Promise<TrainerParts> {

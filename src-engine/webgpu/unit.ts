@@ -28,6 +28,7 @@ export interface Cut {
   readonly chunks: number;
   /** Whether the batch is one slice. */
   readonly whole: boolean;
+  readonly tuning: Tuning;
 }
 
 /** Evaluation is rarer than training: its kernels are compiled as for slices of this many samples. */
@@ -50,8 +51,8 @@ function encodeStage(field: Field, points: PointSource): Stage {
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut, tuning: Tuning): Program {
-  const { longest, chunks } = cut;
+export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut): Program {
+  const { longest, chunks, tuning } = cut;
   const { layers } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
@@ -78,7 +79,7 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
   scratch['partial gradients'] = chunks * denseRange(field).length;
   scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest, tuning);
   if (!gridOf(field.encoding)) return { stages, scratch };
-  return { stages: [...stages, ...tableStages(field, plan, cut, tuning)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
+  return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
 }
 
 /** Samples of one slice of a grid or of a list of its points, in 'samples'. */

@@ -143,7 +143,7 @@ function muonStages(field: Field, plan: FitPlan, tuning: Tuning): Stage[] {
 }
 
 /** The update that ends a step whose gradient was summed up as `cut` says. */
-export function updateProgram(field: Field, plan: FitPlan, cut: Cut, tuning: Tuning): Program {
+export function updateProgram(field: Field, plan: FitPlan, cut: Cut): Program {
   const { chunks } = cut;
   const tables = gridOf(field.encoding) ? [tableAdamStage(field, plan, cut)] : [];
   const muon = plan.optimizer.kind === 'muon' && field.depth > 1;
@@ -156,5 +156,5 @@ export function updateProgram(field: Field, plan: FitPlan, cut: Cut, tuning: Tun
     for (const name of ['directions', 'gram matrices', 'polynomials']) scratch[name] = elements;
     scratch['squared directions'] = (field.depth - 1) * groupsFor(field.width ** 2);
   }
-  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan, tuning) : []), ...tables], scratch };
+  return { stages: [...reduceStages(field, plan, chunks), adamStage(field, plan, chunks, true), ...(muon ? muonStages(field, plan, cut.tuning) : []), ...tables], scratch };
 }

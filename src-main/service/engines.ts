@@ -9,10 +9,13 @@
 import { existsSync } from 'node:fs';
 import { asStudioError, StudioError } from '#core/errors';
 import type { Engine, EngineName } from '#engine/engine';
+import type { TuningStore } from '#engine/webgpu/autotune';
 
 export interface EngineOptions {
   /** Threads of the cpu engine; absent: one a core. */
   readonly threads?: number;
+  /** Where the webgpu engine keeps what it measured; absent: it measures nothing. */
+  readonly tunings?: TuningStore;
 }
 
 export interface EngineWish extends EngineOptions {
@@ -50,7 +53,7 @@ export async function openEngine(name: EngineName, options: EngineOptions = {}):
     }
     case 'webgpu': {
       const [{ openNodeGpu }, { createWebGpuEngine }] = await Promise.all([import('#engine/webgpu/node'), import('#engine/webgpu/engine')]);
-      return createWebGpuEngine({ gpu: await openNodeGpu() });
+      return createWebGpuEngine({ gpu: await openNodeGpu(), tunings: options.tunings });
     }
     default:
       return name satisfies never;

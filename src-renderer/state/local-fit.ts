@@ -8,6 +8,7 @@ import { FitSession, type SessionProgress } from '#engine/session';
 import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
 import { previewSize } from './fit-driver';
 import type { Gpu } from './gpu.svelte';
+import { localTunings } from './tunings';
 
 /** Short enough that a key or a click is answered within 50 ms between two slices. */
 const SLICE_MILLISECONDS = 18;
@@ -84,7 +85,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
   const setUp = async (state: TrainState | null): Promise<Bench> => {
     const { createWebGpuEngine } = await import('#engine/webgpu/engine');
     const device = await gpu.open();
-    const engine = await createWebGpuEngine({ device });
+    const engine = await createWebGpuEngine({ device, tunings: localTunings });
     const refusal = planRefusal(config.plan, pointCount(size)) ?? engine.refusal(field, config.plan);
     if (refusal) throw new StudioError('device', 'device.refused', refusal);
     const bare = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);

@@ -2,7 +2,7 @@
  * `inr fit`: a picture in, an .inr file out. What can go wrong is looked for before the fit begins; what the user waits for
  * is never lost: a cancelled fit, and one whose file cannot be saved, leave a checkpoint to go on from.
  */
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fieldFor, type Field } from '#core/field/field';
 import { networkWords } from '#core/field/words';
 import { parameterLayout } from '#core/field/layout';
@@ -21,6 +21,8 @@ import { version } from '../../../package.json';
 import { writeAtomically } from '../../service/atomic-write';
 import { chooseEngine, openEngine } from '../../service/engines';
 import { readImage } from '../../service/image-ingest';
+import { tuningFile } from '../../service/tuning-file';
+import { settingsFileFor } from '../../shell/installation';
 import { checkpointPath, encodeCheckpoint, signalFingerprint, type Checkpoint } from '../checkpoint';
 import { Coder, type CodedFile, type CodingRequest, type Target } from '../coded-file';
 import { about, readFileNamed } from '../files';
@@ -117,10 +119,11 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
   const impossible = planRefusal(config.plan, pointCount(signal.size));
   if (impossible !== null) throw new StudioError('usage', 'fit.refused', impossible);
   const threads = options.threads === undefined ? {} : { threads: options.threads };
+  const tunings = tuningFile(join(dirname(settingsFileFor(process.platform, process.env)), 'gpu-kernels.json'));
   const engines: Engine[] = [];
   const exact = createExactSynthesizer(threads);
   try {
-    const { engine, notice } = await chooseEngine(options.device, { ...threads, refusal: (candidate) => candidate.refusal(field, config.plan) });
+    const { engine, notice } = await chooseEngine(options.device, { ...threads, tunings, refusal: (candidate) => candidate.refusal(field, config.plan) });
     engines.push(engine);
     if (notice) progress.note(notice);
     let facts = engine.facts;

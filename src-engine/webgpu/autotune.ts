@@ -1,0 +1,94 @@
+/**
+ * Which kernels are the fastest for a network on a GPU is measured, not guessed: when a fit is created, some of its own units of work are
+ * run with each candidate. The result is kept by adapter, shape of network and version of the kernels, in a store that comes from
+ * outside; a fit of the same shape takes it from there.
+ *
+ * The choice changes the last bits of sums. With the store kept, two fits on one device make the same choice and have the same bits, so
+ * without a store nothing is measured and the rule of tuning.ts decides. Software adapters go by the rule always.
+ */
+import { encodedWidth, type Field } from '#core/field/field';
+import { StudioError } from '#core/errors';
+import type { TrainerRequest } from '../engine';
+import type { GpuContext } from './context';
+import { buildMachinery, cutFit } from './machinery';
+import { dispatch } from './step';
+import { TUNINGS, type TuningName } from './tuning';
+import { optimizerWork, writeWork } from './work';
+
+/** Where choices are kept: localStorage, a file, a Map. What it throws is not caught. */
+export interface TuningStore {
+  get(key: string): string | null;
+  set(key: string, choice: string): void;
+}
+
+/** A new version when kernels change so much that old choices mean nothing. */
+const KERNELS_VERSION = 1;
+/** What is tried on GPUs. */
+export const CANDIDATES: readonly TuningName[] = ['mixed blocks', 'large blocks', 'small blocks'];
+/** Units of work go out in turns of about this long, so that submitting does not count; the shortest of some turns counts. */
+const TURN_MILLISECONDS = 15;
+const MOST_UNITS = 32;
+const TURNS = 3;
+
+/** What a choice is kept under. */
+export function tuningKey(info: GPUAdapterInfo, { field, plan, data }: TrainerRequest): string {
+  const { encoding, width, depth, outputs, activation, inputs }: Field = field;
+  const shape = [encoding.kind, encodedWidth(encoding, inputs), depth, width, outputs, activation.kind, plan.sampling.kind === 'full' ? data.size.join('x') : plan.batch, plan.optimizer.kind];
+  return ['kernels', KERNELS_VERSION, info.vendor, info.architecture, info.device, info.description, ...shape].join('|');
+}
+
+/** Milliseconds of a unit of work and an update in one tuning. Throws as buildMachinery. */
+export async function measureTuning(context: GpuContext, request: TrainerRequest, name: TuningName): Promise<number> {
+  const { device, workStride } = context;
+  const machinery = await buildMachinery(context, request, cutFit(context, request, TUNINGS[name]));
+  const { slices, unit, update, frame, buffers } = machinery;
+  try {
+    const view = new DataView(new ArrayBuffer(workStride));
+    // With a rate of 0 the parameters stay what they are, so all turns do the same.
+    writeWork(view, 0, { step: 0, ...slices[0], slot: 0, accumulate: false, ...optimizerWork(request.plan, 1, 0), targets: 0 });
+    const turn = async (units: number): Promise<number> => {
+      const start = performance.now();
+      await context.checked('try the kernels of this fit', () => {
+        device.queue.writeBuffer(buffers.get('works'), 0, view.buffer);
+        const encoder = device.createCommandEncoder({ label: 'tune' });
+        const pass = encoder.beginComputePass({ label: 'tune' });
+        pass.setBindGroup(0, frame, [0]);
+        for (let i = 0; i < units; i++) for (const step of [...unit, ...update]) dispatch(pass, step, slices[0].count);
+        pass.end();
+        device.queue.submit([encoder.finish()]);
+      });
+      await context.wait(device.queue.onSubmittedWorkDone());
+      return (performance.now() - start) / units;
+    };
+    await turn(1);
+    const units = Math.max(1, Math.min(MOST_UNITS, Math.round(TURN_MILLISECONDS / Math.max(1e-3, await turn(1)))));
+    let least = Infinity;
+    for (let i = 0; i < TURNS; i++) least = Math.min(least, await turn(units));
+    return least;
+  } finally {
+    buffers.dispose();
+  }
+}
+
+/** The kept choice, or the fastest of the candidates, which is then kept. null where there is too little memory to try. */
+export async function fastestTuning(
+  store: TuningStore,
+  key: string,
+  measure: (name: TuningName) => Promise<number>,
+  candidates: readonly TuningName[] = CANDIDATES,
+): Promise<TuningName | null> {
+  const kept = candidates.find((name) => name === store.get(key));
+  if (kept) return kept;
+  let [best, least]: [TuningName | null, number] = [null, Infinity];
+  try {
+    for (const name of candidates) {
+      const time = await measure(name);
+      if (time < least) [best, least] = [name, time];
+    }
+  } catch (error) {
+    if (error instanceof StudioError && error.code === 'device.memory') return null;
+    throw error;
+  }
+  if (best) store.set(key, best);
+  return best;
+}
