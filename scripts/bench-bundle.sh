@@ -13,6 +13,14 @@ has_library() {
   return 1
 }
 
+# `ls` of both folders would fail where only one of them has files.
+has_driver_file() {
+  for file in /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json; do
+    [ -e "$file" ] && return 0
+  done
+  return 1
+}
+
 path=${LD_LIBRARY_PATH:-}
 for library in libvulkan.so.1 libstdc++.so.6 libgcc_s.so.1 libatomic.so.1; do
   folder="$here/lib/${library%%.*}"
@@ -22,7 +30,7 @@ done
 
 # A driver that is there without the file that names it: containers often mount the libraries alone. Of the two libraries that speak
 # Vulkan, the GLX one needs those of X11 and the EGL one does not.
-if [ -z "${VK_ICD_FILENAMES:-}${VK_DRIVER_FILES:-}" ] && ! ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1; then
+if [ -z "${VK_ICD_FILENAMES:-}${VK_DRIVER_FILES:-}" ] && ! has_driver_file; then
   for file in /usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json /usr/local/share/vulkan/icd.d/nvidia_icd.json; do
     if [ -e "$file" ]; then export VK_ICD_FILENAMES="$file" && break; fi
   done
