@@ -64,7 +64,9 @@ export async function openContext(quick: boolean): Promise<BenchContext> {
     }
   }
   if (gpu) versions['adapter'] = gpu.description;
-  for (const peers of [await findJax(gpu?.software === true), await findTorch(threads)]) {
+  // An installation that is not whole must not end the run.
+  const jax = await findJax(gpu?.software === true).catch((error: unknown) => ({ contenders: [], absent: [{ what: 'jax-js', why: message(error) }] }));
+  for (const peers of [jax, await findTorch(threads)]) {
     contenders.push(...peers.contenders);
     absent.push(...peers.absent);
     for (const { name, device } of peers.contenders) versions[name] = device;

@@ -106,8 +106,14 @@ export async function findTorch(threads: number): Promise<TorchFound> {
       // A process each: a device has one step at a time.
       for (const device of ['cuda', 'cuda-graph']) {
         const other = new Python(program, threads);
-        await other.answer();
-        contenders.push(contender(`torch-${device} ${version}`, device, `PyTorch ${version}, ${cuda}, float32 without TF32`, other));
+        try {
+          await other.answer();
+          contenders.push(contender(`torch-${device} ${version}`, device, `PyTorch ${version}, ${cuda}, float32 without TF32`, other));
+        } catch (error) {
+          // The contenders before it go on.
+          other.close();
+          absent.push({ what: `torch-${device} ${version}`, why: String(error) });
+        }
       }
     } catch (error) {
       python.close();
