@@ -195,6 +195,11 @@ export class GpuContext {
     return kernel;
   }
 
+  /** Lets go of all kernels. A shared device outlives its users, and holds a context by `device.lost`. */
+  release(): void {
+    this.#kernels.clear();
+  }
+
   async #compile({ label, code, bindings }: KernelSource): Promise<Kernel> {
     const { device } = this;
     const pending = await this.checked(`compile the kernel "${label}"`, () => {

@@ -116,6 +116,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
 
     async dispose() {
       await kept.release();
+      context.release();
       if (!options.device) device.destroy();
     },
   };

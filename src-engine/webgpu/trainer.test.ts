@@ -161,6 +161,29 @@ describe('webgpu trainer', async () => {
     });
   }
 
+  it('lets go of its kernels when it is closed: a shared device lives on, and held those of every fit', async () => {
+    let compiled = 0;
+    const device = await changedDevice((real) => ({
+      createComputePipelineAsync: (descriptor: GPUComputePipelineDescriptor) => {
+        compiled++;
+        return real.createComputePipelineAsync(descriptor);
+      },
+    }));
+    const sharing = await createWebGpuEngine({ device, gpu });
+    const parameters = initialParameters(FIELD, 1);
+    const look = (width: number): Promise<Float32Array> => sharing.evaluate({ ...FIELD, activation: { kind: 'relu' } }, parameters, [width, 4]);
+    await look(4);
+    const once = compiled;
+    expect(once).toBeGreaterThan(0);
+    await look(5);
+    expect(compiled).toBe(once);
+    await sharing.dispose();
+    await look(4);
+    expect(compiled).toBe(2 * once);
+    await sharing.dispose();
+    device.destroy();
+  });
+
   /** A device on which activations of more than `largest` bytes find no memory. */
   function crampedDevice(largest: number): Promise<GPUDevice> {
     let short = false;
