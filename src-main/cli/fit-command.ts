@@ -29,8 +29,8 @@ Examples:
   inr fit photo.jpg -o photo.inr --activation finer --optimizer muon --sampling stratified
   inr fit photo.jpg -o photo.inr --resume      go on after Ctrl-C
 
-Ctrl-C stops the fit and keeps OUT.inr.checkpoint. --resume goes on from it, to the same file as without
-the interruption.`;
+Ctrl-C stops the fit and keeps OUT.inr.checkpoint. --resume goes on from it: on the cpu engine
+to the same file as without the interruption, but for --sampling error (a new table is made).`;
 
 /** A number from 0 on. */
 function nonNegative(text: string): number {
