@@ -5,6 +5,7 @@ import { planRefusal } from '#core/fit/sampling';
 import { pointCount } from '#core/signal/signal';
 import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
 import { FitSession, type SessionProgress } from '#engine/session';
+import { isPresentingTrainer } from '#engine/webgpu/present';
 import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
 import { previewSize } from './fit-driver';
 import type { Gpu } from './gpu.svelte';
@@ -28,13 +29,6 @@ export class LocalFitLost extends Error {
     super('The GPU device was lost.');
   }
 }
-
-/** Of the webgpu engine: writes the current model into an rgba16float texture without reading anything back. */
-interface PresentingTrainer extends Trainer {
-  writeTexture(texture: GPUTexture): void;
-}
-
-const presents = (trainer: Trainer): trainer is PresentingTrainer => 'writeTexture' in trainer;
 
 /** Everything that lives and dies with one GPUDevice. */
 interface Bench {
@@ -100,7 +94,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     });
     const present = (): Promise<void> =>
       exclusive(async () => {
-        if (!presents(bare)) return;
+        if (!isPresentingTrainer(bare)) return;
         bare.writeTexture(texture);
         await device.queue.onSubmittedWorkDone();
         sink.shown({ kind: 'texture', label: 'live', size: [texture.width, texture.height], texture, device });
