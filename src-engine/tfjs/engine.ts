@@ -1,6 +1,6 @@
 /**
- * The tfjs engine: slow, obvious, and the definition of what is right. The other engines are checked against it, and it is the
- * baseline of the benchmarks. Loaded lazily: tfjs is large and prints advice when it is loaded where it need not be.
+ * The tfjs engine: slow, and a second opinion whose gradients are not ours. What is right is defined by src-engine/reference.ts; this is what
+ * the benchmarks compare with. Loaded lazily: tfjs is large and prints advice when it is loaded where it need not be.
  *
  * tfjs keeps ONE global backend, so an engine selects its own before every piece of synchronous work; engines of different
  * backends may live side by side.
@@ -44,7 +44,7 @@ async function startBackend(tf: Tf, backend: TfjsBackend, options: TfjsOptions):
 }
 
 /**
- * Opens the reference engine.
+ * Opens the tfjs engine.
  * Throws StudioError 'device'/'device.tfjs' when the asked backend cannot start here; without one asked for it cannot fail.
  */
 export async function createTfjsEngine(options: TfjsOptions = {}): Promise<Engine> {

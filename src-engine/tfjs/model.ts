@@ -1,6 +1,6 @@
 /**
- * The Field in plain tfjs operations: what every other engine is checked against. It is written to be read beside the
- * conventions at the top of field.ts, not to be fast; gradients come from tfjs itself.
+ * The Field in plain tfjs operations, written to be read beside the conventions at the top of field.ts, not to be fast; gradients come from
+ * tfjs itself.
  *
  * Numbers: float32. Phases of encodings are formed in half-turns and reduced to [-1, 1] before they become radians, because
  * 2^15 * pi in float32 is off by 4e-3 radians while 2^15 * x is exact. The reduction is plain arithmetic on the phases, so a

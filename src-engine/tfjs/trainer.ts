@@ -1,6 +1,5 @@
 /**
- * Training with tfjs, the project's reference: batches of fit/sampling.ts, losses of fit/loss.ts, gradients by tfjs, updates of
- * fit/optimizer.ts.
+ * Training with tfjs: batches of fit/sampling.ts, losses of fit/loss.ts, gradients by tfjs, updates of fit/optimizer.ts.
  *
  * Every synchronous piece of work runs inside tf.tidy: between calls a trainer holds three tensors a parameter tensor, four with an
  * average, and no more.

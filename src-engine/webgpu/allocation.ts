@@ -9,7 +9,7 @@ export class Allocation {
 
   constructor(private readonly context: GpuContext) {}
 
-  /** Storage for 32-bit numbers, uninitialised: lengths by name. Throws StudioError 'device.memory' above the device's limits. */
+  /** Storage for 32-bit numbers, all 0 (WebGPU sees to that): lengths by name. Throws StudioError 'device.memory' above the device's limits. */
   scratch(lengths: Readonly<Record<string, number>>, usage = 0): void {
     const wanted = Object.entries(lengths);
     for (const [name, length] of wanted) this.context.assertFits(name, 4 * length, USAGE.storage | usage);
