@@ -1,10 +1,10 @@
-// Error-driven sampling: a cell by binary search in the table of limits, then a point of it by a second draw. CPU twin: cellOf and
+// Error-driven sampling: the stratified word's cell by binary search in the table of limits, then a point of it by a second draw. CPU twin: cellOf and
 // drawInCell in src-core/fit/importance.ts, to the bit.
 @group(1) @binding(POINT_BINDING) var<storage, read> limits: array<u32>;
 
 fn pointOf(sample: u32) -> u32 {
   let element = work.start + sample;
-  let word = pcg3d(domain.seed, work.step, element);
+  let word = stratifiedWord(element);
   var low = 0u;
   var high = arrayLength(&limits) - 1u;
   while (low < high) {

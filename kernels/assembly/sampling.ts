@@ -54,15 +54,14 @@ export function drawIndex(step: u32, element: u32): u32 {
   const points = word(Slot.Points);
   const kind = word(Slot.Sampling);
   if (kind == SamplingKind.Full) return element;
-  if (kind == SamplingKind.Stratified) {
-    const arc = word(Slot.Arc);
-    const within = scaleToRange(pcg3d(seed, STRATUM_STREAM, element) + step * GOLDEN_STEP, arc);
-    return scaleToRange(pcg3d(seed, step >> TURN_SHIFT, 0xffffffff) + element * arc + within, points);
-  }
-  const random = pcg3d(seed, step, element);
-  if (kind == SamplingKind.Uniform || word(Slot.Cells) == 0) return scaleToRange(random, points);
+  const driven = kind == SamplingKind.Error && word(Slot.Cells) != 0;
+  if (kind != SamplingKind.Stratified && !driven) return scaleToRange(pcg3d(seed, step, element), points);
+  const arc = word(Slot.Arc);
+  const within = scaleToRange(pcg3d(seed, STRATUM_STREAM, element) + step * GOLDEN_STEP, arc);
+  const stratified = pcg3d(seed, step >> TURN_SHIFT, 0xffffffff) + element * arc + within;
+  if (!driven) return scaleToRange(stratified, points);
   const length = word(Slot.CellPoints);
-  const first = cellOf(random) * length;
+  const first = cellOf(stratified) * length;
   return first + scaleToRange(pcg3d(seed ^ CELL_STREAM, element, step), min(length, points - first));
 }
 

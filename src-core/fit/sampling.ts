@@ -11,7 +11,8 @@
  *   SIREN of 5 x 64 and a 256 x 256 photograph, 1000 steps of Adam with batches of 4096: uniform 30.43 dB, a fresh random
  *   point of every arc 30.58 dB, golden steps 30.94 dB.
  * - full: element e is point e, every step; the batch is the number of points.
- * - error: more often where the model is wrong, see importance.ts.
+ * - error: more often where the model is wrong, see importance.ts; the words that choose the cells are the stratified ones, so a batch
+ *   covers the errors evenly.
  */
 import type { FitPlan } from './config';
 import { cellOf, drawInCell, type DrawTable } from './importance';
@@ -63,7 +64,7 @@ export function drawIndex(plan: Pick<FitPlan, 'batch' | 'sampling'>, seed: numbe
       return element;
     case 'error': {
       if (!table) return batchIndex(seed, step, element, points);
-      return drawInCell(table, cellOf(table, pcg3d(seed, step, element)), seed, step, element);
+      return drawInCell(table, cellOf(table, stratifiedWord(seed, step, element, plan.batch)), seed, step, element);
     }
     default:
       return plan.sampling satisfies never;

@@ -96,6 +96,9 @@ export interface BoundPart extends Part {
 /** Which grid points a kernel sees: one after the other, those of a list, or those that a plan draws. */
 export type PointSource = 'grid' | 'list' | FitPlan;
 
+/** Constants of shaders/stratum.wgsl. */
+const strata = ({ batch }: FitPlan): Part['constants'] => ({ STRATUM_STREAM, GOLDEN_STEP, TURN_SHIFT, STRATUM_ARC: arcLength(batch) });
+
 /** `pointOf(sample)`, which may read 'point list' or 'draw table' at `binding`. */
 export function pointPart(source: PointSource, binding: number): BoundPart {
   const bound = (name: string): Omit<BoundPart, 'modules'> => ({ constants: { POINT_BINDING: binding }, bindings: ['read'], buffers: [name] });
@@ -108,10 +111,10 @@ export function pointPart(source: PointSource, binding: number): BoundPart {
     case 'full':
       return { modules: ['point-grid'], ...free };
     case 'stratified':
-      return { modules: ['random', 'point-stratified'], ...free, constants: { STRATUM_STREAM, GOLDEN_STEP, TURN_SHIFT, STRATUM_ARC: arcLength(source.batch) } };
+      return { modules: ['random', 'stratum', 'point-stratified'], ...free, constants: strata(source) };
     case 'error': {
       const part = bound('draw table');
-      return { modules: ['random', 'point-error'], ...part, constants: { ...part.constants, CELL_STREAM, LARGEST_TABLE } };
+      return { modules: ['random', 'stratum', 'point-error'], ...part, constants: { ...part.constants, ...strata(source), CELL_STREAM, LARGEST_TABLE } };
     }
     default:
       return source.sampling satisfies never;

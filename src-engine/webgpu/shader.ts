@@ -57,6 +57,7 @@ import sine from '../../shaders/sine.wgsl?raw';
 import sineProduct from '../../shaders/sine-product.wgsl?raw';
 import storeBlock from '../../shaders/store-block.wgsl?raw';
 import storeBlockSlope from '../../shaders/store-block-slope.wgsl?raw';
+import stratum from '../../shaders/stratum.wgsl?raw';
 import storeValue from '../../shaders/store-value.wgsl?raw';
 import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
 import tableAdam from '../../shaders/table-adam.wgsl?raw';
@@ -130,6 +131,7 @@ export const MODULES = {
   'sine-product': sineProduct,
   'store-block': storeBlock,
   'store-block-slope': storeBlockSlope,
+  stratum,
   'store-value': storeValue,
   'store-value-slope': storeValueSlope,
   'table-adam': tableAdam,
