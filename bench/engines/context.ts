@@ -8,6 +8,7 @@ import { findTorch } from './torch';
 import { createCpuEngine } from '#engine/cpu/engine';
 import type { Engine } from '#engine/engine';
 import { createTfjsEngine } from '#engine/tfjs/engine';
+import { memoryTunings } from '#engine/webgpu/autotune';
 import { createWebGpuEngine } from '#engine/webgpu/engine';
 import type { Patience } from './measure';
 
@@ -44,7 +45,7 @@ export async function openContext(quick: boolean): Promise<BenchContext> {
     ['tfjs-wasm', () => createTfjsEngine({ backend: 'wasm', wasmPaths: process.env['INR_TFJS_WASM'] })],
     ...(gpu
       ? ([
-          ['webgpu', () => createWebGpuEngine({ gpu: gpu.gpu })],
+          ['webgpu', () => createWebGpuEngine({ gpu: gpu.gpu, tunings: memoryTunings() })],
           ['tfjs-webgpu', () => createTfjsEngine({ backend: 'webgpu' })],
         ] as [string, () => Promise<Engine>][])
       : []),

@@ -4,8 +4,16 @@
  */
 import { USAGE, type GpuContext } from './context';
 
+/** Numbers [first, first + length) of another buffer; `first` a multiple of 64. */
+export interface BufferPart {
+  readonly of: string;
+  readonly first: number;
+  readonly length: number;
+}
+
 export class Allocation {
   readonly #buffers = new Map<string, GPUBuffer>();
+  readonly #parts = new Map<string, BufferPart>();
 
   constructor(private readonly context: GpuContext) {}
 
@@ -29,6 +37,17 @@ export class Allocation {
     const buffer = this.#buffers.get(name);
     if (!buffer) throw new Error(`No buffer is named "${name}".`);
     return buffer;
+  }
+
+  /** Names for parts of buffers. */
+  parts(parts: Readonly<Record<string, BufferPart>>): void {
+    for (const [name, part] of Object.entries(parts)) this.#parts.set(name, part);
+  }
+
+  /** What a kernel binds under a name: a buffer, or a part of one. */
+  resource(name: string): GPUBuffer | GPUBufferBinding {
+    const part = this.#parts.get(name);
+    return part ? { buffer: this.get(part.of), offset: 4 * part.first, size: 4 * part.length } : this.get(name);
   }
 
   dispose(): void {

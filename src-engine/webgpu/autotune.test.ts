@@ -3,7 +3,7 @@ import { StudioError } from '#core/errors';
 import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
 import type { Field } from '#core/field/field';
 import type { TrainerRequest } from '../engine';
-import { CANDIDATES, fastestTuning, measureTuning, tuningKey } from './autotune';
+import { CANDIDATES, candidatesFor, fastestTuning, measureTuning, tuningKey } from './autotune';
 import { GpuContext } from './context';
 import { createWebGpuTrainer } from './trainer';
 import { testDevice } from './test-adapter';
@@ -30,20 +30,20 @@ it('takes the fastest candidate, keeps it, and measures no second time', async (
     asked.push(name);
     return Promise.resolve(name === CANDIDATES[1] ? 1 : 2);
   };
-  expect(await fastestTuning(kept, 'key', measure)).toBe(CANDIDATES[1]);
+  expect(await fastestTuning(kept, 'key', measure, CANDIDATES)).toBe(CANDIDATES[1]);
   expect(asked).toEqual(CANDIDATES);
-  expect(await fastestTuning(kept, 'key', measure)).toBe(CANDIDATES[1]);
+  expect(await fastestTuning(kept, 'key', measure, CANDIDATES)).toBe(CANDIDATES[1]);
   expect(asked).toEqual(CANDIDATES);
   // What is no candidate, any more, is measured anew.
   store.set('key', 'no such kernels');
-  expect(await fastestTuning(kept, 'key', measure)).toBe(CANDIDATES[1]);
+  expect(await fastestTuning(kept, 'key', measure, CANDIDATES)).toBe(CANDIDATES[1]);
   expect(asked).toEqual([...CANDIDATES, ...CANDIDATES]);
 });
 
 it('leaves the choice to the rule where memory is too short to try, and hides no other fault', async () => {
   const never = { get: () => null, set: () => expect.unreachable() };
-  expect(await fastestTuning(never, 'key', () => Promise.reject(new StudioError('device', 'device.memory', 'full')))).toBeNull();
-  await expect(fastestTuning(never, 'key', () => Promise.reject(new StudioError('device', 'device.validation', 'wrong')))).rejects.toMatchObject({ code: 'device.validation' });
+  expect(await fastestTuning(never, 'key', () => Promise.reject(new StudioError('device', 'device.memory', 'full')), CANDIDATES)).toBeNull();
+  await expect(fastestTuning(never, 'key', () => Promise.reject(new StudioError('device', 'device.validation', 'wrong')), CANDIDATES)).rejects.toMatchObject({ code: 'device.validation' });
 });
 
 it('keeps choices apart by adapter and shape, not by data and seed', () => {
@@ -52,6 +52,13 @@ it('keeps choices apart by adapter and shape, not by data and seed', () => {
   expect(tuningKey({ ...INFO, architecture: 'e' } as GPUAdapterInfo, REQUEST)).not.toBe(key);
   expect(tuningKey(INFO, { ...REQUEST, field: { ...FIELD, width: 12 } })).not.toBe(key);
   expect(tuningKey(INFO, { ...REQUEST, plan: { ...PLAN, batch: 65 } })).not.toBe(key);
+});
+
+it('tries a sweep only where there is one', () => {
+  const context = new GpuContext(device);
+  const tried = (field: Field): readonly string[] => candidatesFor(context, { ...REQUEST, field });
+  expect(tried(FIELD)).toEqual(CANDIDATES);
+  expect(tried({ ...FIELD, residual: true })).toEqual(CANDIDATES.filter((name) => !name.includes('sweep')));
 });
 
 it('measures a fit without touching it, and a fit says what it was given', async () => {

@@ -21,10 +21,21 @@ export interface TuningStore {
   set(key: string, choice: string): void;
 }
 
+/** A store for as long as a process lives. */
+export function memoryTunings(): TuningStore {
+  const choices = new Map<string, string>();
+  return { get: (key) => choices.get(key) ?? null, set: (key, choice) => void choices.set(key, choice) };
+}
+
 /** A new version when kernels change so much that old choices mean nothing. */
 const KERNELS_VERSION = 1;
 /** What is tried on GPUs. */
-export const CANDIDATES: readonly TuningName[] = ['mixed blocks', 'large blocks', 'small blocks'];
+export const CANDIDATES: readonly TuningName[] = ['mixed blocks', 'large blocks', 'small blocks', 'one sweep, mixed blocks', 'one sweep, large blocks'];
+/** Those that are worth trying for a fit: a sweep only where there is one. */
+export function candidatesFor(context: GpuContext, request: TrainerRequest): readonly TuningName[] {
+  return CANDIDATES.filter((name) => !TUNINGS[name].sweep || cutFit(context, request, TUNINGS[name]).sweep !== null);
+}
+
 /** Units of work go out in turns of about this long, so that submitting does not count; the shortest of some turns counts. */
 const TURN_MILLISECONDS = 15;
 const MOST_UNITS = 32;
@@ -75,7 +86,7 @@ export async function fastestTuning(
   store: TuningStore,
   key: string,
   measure: (name: TuningName) => Promise<number>,
-  candidates: readonly TuningName[] = CANDIDATES,
+  candidates: readonly TuningName[],
 ): Promise<TuningName | null> {
   const kept = candidates.find((name) => name === store.get(key));
   if (kept) return kept;

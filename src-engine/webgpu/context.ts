@@ -23,6 +23,9 @@ export interface Kernel {
   readonly layout: GPUBindGroupLayout;
 }
 
+/** A whole buffer, a part of one, or a texture. */
+export type BoundResource = GPUBuffer | GPUBufferBinding | GPUTextureView;
+
 export interface KernelSource {
   readonly label: string;
   readonly code: string;
@@ -223,7 +226,7 @@ export class GpuContext {
   }
 
   /** Bind group of a kernel, resources in order of binding number. */
-  bind(kernel: Kernel, resources: readonly (GPUBuffer | GPUTextureView)[]): GPUBindGroup {
+  bind(kernel: Kernel, resources: readonly BoundResource[]): GPUBindGroup {
     return this.device.createBindGroup({
       label: kernel.label,
       layout: kernel.layout,

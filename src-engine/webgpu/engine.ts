@@ -5,7 +5,7 @@
 import { parameterLayout } from '#core/field/layout';
 import { StudioError } from '#core/errors';
 import type { DeviceFacts, Engine, TrainerRequest } from '../engine';
-import { fastestTuning, measureTuning, tuningKey, type TuningStore } from './autotune';
+import { candidatesFor, fastestTuning, measureTuning, tuningKey, type TuningStore } from './autotune';
 import { GpuContext } from './context';
 import { gpuFacts } from './facts';
 import { KeptEvaluator } from './kept-evaluator';
@@ -41,7 +41,7 @@ export interface WebGpuEngine extends Engine {
 
 /** Taken where the adapter has them: for measurements, for faster kernels, and for three.js on the same device. */
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', 'float32-filterable'];
-const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxTextureDimension2D', 'maxTextureDimension3D'] as const;
+const WANTED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxTextureDimension2D', 'maxTextureDimension3D', 'maxComputeWorkgroupStorageSize'] as const;
 const THREADS_NEEDED = 256;
 
 async function findAdapter(gpu: GPU | undefined): Promise<GPUAdapter> {
@@ -85,7 +85,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
   const kept = new KeptEvaluator(context);
   const measured =
     tunings && !facts.software && !tuning
-      ? (request: TrainerRequest) => fastestTuning(tunings, tuningKey(info, request), (name) => measureTuning(context, request, name))
+      ? (request: TrainerRequest) => fastestTuning(tunings, tuningKey(info, request), (name) => measureTuning(context, request, name), candidatesFor(context, request))
       : undefined;
 
   return {

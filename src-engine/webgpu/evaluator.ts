@@ -58,7 +58,7 @@ export class Evaluator {
         buffers.scratch({ samples: capacity * field.outputs }, USAGE.copySource);
         if (list > 0) buffers.scratch({ 'point list': list }, USAGE.copyTarget);
         addConstants(field, buffers);
-        const steps = bindStages(context, compiled, { get: (name) => (name === 'parameters' ? parameters : buffers.get(name)) });
+        const steps = bindStages(context, compiled, { resource: (name) => (name === 'parameters' ? parameters : buffers.get(name)) });
         return new Evaluator(context, field, steps, buffers, capacity, present);
       });
     } catch (error) {

@@ -12,6 +12,7 @@ import { denseRange, lossGroups, lossSumKernel } from './program';
 import { sliceCapacity, slicesOf, type Slice } from './slices';
 import { TargetStream } from './stream';
 import { bindStages, compile, type Stage, type Step } from './step';
+import { sweepShape } from './sweep';
 import type { Tuning } from './tuning';
 import { addConstants, trainingUnit, type Cut } from './unit';
 import { updateProgram } from './update';
@@ -62,7 +63,10 @@ export function cutFit(context: GpuContext, { field, plan, data }: TrainerReques
   const longest = slices[0].count;
   const partialLimit = Math.floor(Math.min(PARTIAL_BYTES, maximumBinding) / (4 * denseRange(field).length));
   const chunks = Math.max(1, Math.min(tuning.chunks, Math.ceil(longest / CHUNK_SAMPLES), partialLimit));
-  return { slices, longest, whole: slices.length === 1, chunks, tuning, streamed };
+  const { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup } = context.device.limits;
+  const possible = tuning.sweep ? sweepShape(field, longest, maxComputeWorkgroupStorageSize) : null;
+  const binds = 4 * field.depth * (longest + 64) * field.width <= maximumBinding && maxComputeInvocationsPerWorkgroup >= 256;
+  return { slices, longest, whole: slices.length === 1, chunks, tuning, sweep: binds ? possible : null, streamed };
 }
 
 /** Cells of the table of error-driven sampling on a grid of `points` points. */
@@ -76,7 +80,7 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   const { length } = parameterLayout(field);
   const { slices, longest } = cut;
   const points = pointCount(data.size);
-  const groups = lossGroups(field, longest, cut.tuning);
+  const groups = lossGroups(field, cut);
   const stream = cut.streamed ? new TargetStream(request, longest, context.maximumBinding, MAXIMUM_UNITS) : null;
 
   const training = trainingUnit(field, plan, stream ? 'stream' : 'signal', data.type, cut);
@@ -88,6 +92,7 @@ export async function buildMachinery(context: GpuContext, request: TrainerReques
   try {
     return await context.checked('hold this fit', () => {
       buffers.scratch({ ...training.scratch, ...updating.scratch });
+      buffers.parts(training.parts ?? {});
       const vector = (name: string, values: Float32Array) => buffers.add(name, 0, USAGE.storage | USAGE.copySource, values);
       const start = state?.parameters ?? initialParameters(field, seed);
       vector('parameters', start);

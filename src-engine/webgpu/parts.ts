@@ -10,7 +10,7 @@ import { CELL_STREAM, LARGEST_TABLE } from '#core/fit/importance';
 import { arcLength, GOLDEN_STEP, STRATUM_STREAM, TURN_SHIFT } from '#core/fit/sampling';
 import { sampleMaximum, type SampleType } from '#core/signal/signal';
 import type { BindingKind } from './context';
-import type { Constants, ModuleName } from './shader';
+import { MODULES, type Constants, type ModuleName } from './shader';
 
 export interface Part {
   /** In the order in which they lean on each other. */
@@ -63,6 +63,25 @@ export function activationParts(activation: Activation, layer: number): Part {
     default:
       return activation satisfies never;
   }
+}
+
+/**
+ * Activations of a kernel that has several layers: modules, and code before them with `enterLayer(layer)`, which sets what differs between
+ * the first layer and the others.
+ */
+export function layeredActivation(field: Field): { readonly modules: readonly ModuleName[]; readonly code: string } {
+  const first = activationParts(field.activation, 0);
+  const hidden = activationParts(field.activation, 1).constants;
+  const number = (constants: Constants, name: string): string => `${Math.fround((constants[name] as { float: number }).float)}f`;
+  const names = Object.keys(first.constants);
+  const variables = names.map((name) => `var<private> ${name}: f32;`);
+  const settings = names.map((name) => `  ${name} = select(${number(hidden, name)}, ${number(first.constants, name)}, layer == 0u);`);
+  return { modules: first.modules, code: [...variables, 'fn enterLayer(layer: u32) {', ...settings, '}'].join('\n') };
+}
+
+/** A head beside activations in one kernel: its function is called headActivated. */
+export function renamedHead(head: Part): string {
+  return head.modules.map((name) => MODULES[name].replace(/\bactivated\b/g, 'headActivated').replace(/\bActivated\b/g, 'HeadActivated')).join('\n');
 }
 
 /** The sample in [0, 1] of the head's weighted sum. */

@@ -12,6 +12,7 @@ import { activationParts, encodingConstants, headParts, lossConstants, pointPart
 import { productFor, type Product } from './products';
 import { composeShader, type Constants, type ModuleName } from './shader';
 import type { Tuning } from './tuning';
+import type { Cut } from './unit';
 
 /** A kernel's source and how many workgroups handle `samples` samples. */
 export interface KernelPlan extends KernelSource {
@@ -112,12 +113,12 @@ export function lossKernel(field: Field, plan: FitPlan, targets: TargetSource, t
   const point = pointPart(targets === 'signal' ? plan : 'grid', 3);
   const constants: Constants = { INPUTS: field.inputs, OUTPUTS: field.outputs, LOSS_ITEMS: tuning.lossItems, ...point.constants, ...target.constants, ...head.constants, ...lossConstants(plan.loss) };
   const modules: ModuleName[] = ['work', ...point.modules, ...target.modules, ...head.modules, 'loss-terms', `loss-${plan.loss.kind}`, 'loss'];
-  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, samples, tuning));
+  return kernelPlan('loss', constants, modules, ['write', 'read', 'write', ...point.bindings], (samples) => lossGroups(field, { longest: samples, tuning, sweep: null }));
 }
 
-/** Pairs of partial sums, of losses and of squared errors, that a slice of `samples` writes. */
-export function lossGroups(field: Field, samples: number, tuning: Tuning): number {
-  return Math.ceil((samples * field.outputs) / (256 * tuning.lossItems));
+/** Pairs of partial sums, of losses and of squared errors, that a slice writes. */
+export function lossGroups(field: Field, { longest, tuning, sweep }: Pick<Cut, 'longest' | 'tuning' | 'sweep'>): number {
+  return sweep ? Math.ceil(longest / sweep.samples) : Math.ceil((longest * field.outputs) / (256 * tuning.lossItems));
 }
 
 /** Sums of the partial losses of a submit. Bindings: partial losses, totals. */

@@ -1,5 +1,5 @@
-import type { Allocation } from './allocation';
-import type { GpuContext, Kernel } from './context';
+import type { Allocation, BufferPart } from './allocation';
+import type { BoundResource, GpuContext, Kernel } from './context';
 import type { KernelPlan } from './program';
 import { foldGroups } from './tiles';
 
@@ -13,6 +13,8 @@ export interface Stage {
 export interface Program {
   readonly stages: readonly Stage[];
   readonly scratch: Readonly<Record<string, number>>;
+  /** Parts of these that have names of their own. */
+  readonly parts?: Readonly<Record<string, BufferPart>>;
 }
 
 /** A stage with its kernel compiled. */
@@ -34,12 +36,12 @@ export function compile(context: GpuContext, stages: readonly Stage[]): Promise<
 }
 
 /** Binds compiled stages to the buffers that they name. */
-export function bindStages(context: GpuContext, compiled: readonly CompiledStage[], buffers: Pick<Allocation, 'get'>): readonly Step[] {
-  return compiled.map(({ stage, kernel }) => bindStep(context, stage.plan, kernel, stage.buffers.map((name) => buffers.get(name))));
+export function bindStages(context: GpuContext, compiled: readonly CompiledStage[], buffers: Pick<Allocation, 'resource'>): readonly Step[] {
+  return compiled.map(({ stage, kernel }) => bindStep(context, stage.plan, kernel, stage.buffers.map((name) => buffers.resource(name))));
 }
 
 /** Binds resources to one compiled kernel. */
-export function bindStep(context: GpuContext, plan: KernelPlan, kernel: Kernel, resources: readonly (GPUBuffer | GPUTextureView)[]): Step {
+export function bindStep(context: GpuContext, plan: KernelPlan, kernel: Kernel, resources: readonly BoundResource[]): Step {
   return { kernel, group: context.bind(kernel, resources), groups: plan.groups };
 }
 

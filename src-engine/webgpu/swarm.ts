@@ -16,8 +16,8 @@ import { memberSeed, type Swarm, type SwarmReport, type SwarmRequest } from '../
 import { Allocation } from './allocation';
 import { USAGE, type BindingKind, type GpuContext } from './context';
 import { MAXIMUM_UNITS, Pacer } from './pacing';
-import { activationParts, encodingConstants, headParts, lossConstants, pointPart, targetPart } from './parts';
-import { composeShader, MODULES, type Constants, type ModuleName } from './shader';
+import { encodingConstants, headParts, layeredActivation, lossConstants, pointPart, renamedHead, targetPart } from './parts';
+import { composeShader, type Constants, type ModuleName } from './shader';
 import { domainBytes, evaluationWork, optimizerWork, writeWork, WORK_BYTES } from './work';
 
 /** Wider networks keep a GPU busy one at a time. */
@@ -75,24 +75,13 @@ function eachParameter(field: Field, move: (flat: number, padded: number) => voi
   }
 }
 
-/** Constants of the two activations that differ between first and hidden layers are variables, set on entering a layer. */
-function activationCode(field: Field): { readonly modules: readonly ModuleName[]; readonly code: string } {
-  const first = activationParts(field.activation, 0);
-  const hidden = activationParts(field.activation, 1).constants;
-  const number = (constants: Constants, name: string): string => `${Math.fround((constants[name] as { float: number }).float)}f`;
-  const names = Object.keys(first.constants);
-  const variables = names.map((name) => `var<private> ${name}: f32;`);
-  const settings = names.map((name) => `  ${name} = select(${number(hidden, name)}, ${number(first.constants, name)}, layer == 0u);`);
-  return { modules: first.modules, code: [...variables, 'fn enterLayer(layer: u32) {', ...settings, '}'].join('\n') };
-}
-
 /** The kernel's source. */
 function swarmCode(field: Field, plan: FitPlan, type: SampleType): string {
   const { beta1, beta2, epsilon, weightDecay } = plan.optimizer;
   const head = headParts(headOf(field));
   const target = targetPart('signal', type);
   const points = pointPart(plan, 0);
-  const activation = activationCode(field);
+  const activation = layeredActivation(field);
   const constants: Constants = {
     ...encodingConstants(field, DIRECTIONS),
     ...points.constants,
@@ -118,9 +107,7 @@ function swarmCode(field: Field, plan: FitPlan, type: SampleType): string {
     DECAYS: weightDecay > 0,
   };
   const modules: ModuleName[] = ['work-types', ...points.modules, 'coordinates', 'sine', `encoding-${field.encoding.kind}` as ModuleName, ...activation.modules, 'raw-sample', 'loss-terms', `loss-${plan.loss.kind}`, 'swarm'];
-  // Heads have the names of activations, for a trainer never meets both in one kernel.
-  const headCode = head.modules.map((name) => MODULES[name].replace(/\bactivated\b/g, 'headActivated').replace(/\bActivated\b/g, 'HeadActivated')).join('\n');
-  return [activation.code, headCode, composeShader(constants, [...new Set(modules)])].join('\n');
+  return [activation.code, renamedHead(head), composeShader(constants, [...new Set(modules)])].join('\n');
 }
 
 function checkMembers(context: GpuContext, { field, members }: SwarmRequest): void {

@@ -10,12 +10,13 @@ import { fourierMatrix } from '#core/field/encoding';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
-import type { Allocation } from './allocation';
+import type { Allocation, BufferPart } from './allocation';
 import { USAGE } from './context';
 import { MAXIMUM_UNITS } from './pacing';
 import { pointPart, type PointSource, type TargetSource } from './parts';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
+import { sweepKernel, type SweepShape } from './sweep';
 import { gridEncodeStage, levelBytes, tableScratch, tableStages } from './tables';
 import type { Tuning } from './tuning';
 import { layerBytes } from './work';
@@ -29,6 +30,8 @@ export interface Cut {
   /** Whether the batch is one slice. */
   readonly whole: boolean;
   readonly tuning: Tuning;
+  /** What a sweep has of samples, null where layers follow one another in dispatches of their own. */
+  readonly sweep: SweepShape | null;
 }
 
 /** Evaluation is rarer than training: its kernels are compiled as for slices of this many samples. */
@@ -52,34 +55,50 @@ function encodeStage(field: Field, points: PointSource): Stage {
 
 /** Loss and partial gradients of one slice of a batch. */
 export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut): Program {
-  const { longest, chunks, tuning } = cut;
+  const { longest, chunks, tuning, sweep } = cut;
   const { layers } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
   const stages: Stage[] = [encodeStage(field, plan)];
-  for (const layer of layers) {
+  // A sweep has the activations and the deltas of all hidden layers in one buffer each.
+  const rows = sweep ? Math.ceil(longest / 64) * 64 : longest;
+  const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
+  for (const layer of sweep ? [] : layers) {
     const i = layer.index;
     // Slopes of the hidden layers and the head's outputs; the backward pass turns both into deltas.
     const outputs = i === last ? [`deltas ${i}`] : [`activations ${i}`, `deltas ${i}`];
     if (i < last && closesBlock(field, i)) outputs.push(`activations ${i - 2}`);
     stages.push({ plan: forwardKernel(field, layer, 'train', tuning, longest), buffers: [`layer ${i}`, 'parameters', inputOf(i), ...outputs] });
   }
-  const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
-  stages.push({ plan: lossKernel(field, plan, targets, type, tuning), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
+  if (sweep) {
+    const buffers = ['parameters', 'samples of the input', 'encoded features', 'activations', 'deltas', `deltas ${last}`, 'partial losses', ...drawn];
+    stages.push({ plan: sweepKernel(field, plan, targets, type, sweep, rows), buffers });
+  } else {
+    stages.push({ plan: lossKernel(field, plan, targets, type, tuning), buffers: [`deltas ${last}`, 'samples of the input', 'partial losses', ...drawn] });
+  }
   for (let i = last; i >= 0; i--) {
     stages.push({ plan: backwardWeightsKernel(field, layers[i], chunks, tuning, longest), buffers: [`layer ${i}`, inputOf(i), `deltas ${i}`, 'partial gradients'] });
     if (i === 0) break;
+    if (sweep) continue;
     const carried = backwardCarries(field, layers[i]) ? ['carried gradients'] : [];
     stages.push({ plan: backwardInputKernel(field, layers[i], tuning, longest), buffers: [`layer ${i}`, 'parameters', `deltas ${i}`, `deltas ${i - 1}`, ...carried] });
   }
   const scratch: Record<string, number> = { 'encoded features': longest * encodedWidth(field.encoding, field.inputs) };
-  for (let i = 0; i < last; i++) scratch[`activations ${i}`] = longest * field.width;
-  for (const layer of layers) scratch[`deltas ${layer.index}`] = longest * layer.fanOut;
+  const parts: Record<string, BufferPart> = {};
+  for (let i = 0; i < last; i++) {
+    for (const kind of ['activations', 'deltas']) {
+      const length = rows * field.width;
+      if (sweep) parts[`${kind} ${i}`] = { of: kind, first: i * length, length };
+      else scratch[`${kind} ${i}`] = length;
+    }
+  }
+  if (sweep) scratch.activations = scratch.deltas = last * rows * field.width;
+  scratch[`deltas ${last}`] = longest * field.outputs;
   if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
   scratch['partial gradients'] = chunks * denseRange(field).length;
-  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, longest, tuning);
-  if (!gridOf(field.encoding)) return { stages, scratch };
-  return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) } };
+  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, cut);
+  if (!gridOf(field.encoding)) return { stages, scratch, parts };
+  return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) }, parts };
 }
 
 /** Samples of one slice of a grid or of a list of its points, in 'samples'. */
