@@ -48,12 +48,12 @@ const SHAPES: readonly (readonly [name: string, request: TrainerRequest])[] = [
   ['width 256, 4 outputs', request({ width: 256, outputs: 4 }, 70)],
 ];
 
-/** The last tuning meets all shapes; the others differ in their inner loops alone. 'mixed blocks' has those of two others. */
+/** The last tuning meets nearly all shapes; the others differ in their inner loops alone. 'mixed blocks' has those of two others. */
 const SHAPES_OF: Partial<Record<TuningName, readonly number[]>> = {
-  'large blocks': [1, 3, 6],
-  'small blocks': [2, 6],
-  unrolled: [2, 3],
-  'unrolled, subgroups': SHAPES.map((_, i) => i),
+  'large blocks': [1, 3],
+  'small blocks': [6],
+  unrolled: [2],
+  'unrolled, subgroups': [0, 1, 2, 4, 5, 6, 7],
 };
 
 describe.each(Object.entries(SHAPES_OF) as [TuningName, number[]][])('products in %s', async (tuning, chosen) => {

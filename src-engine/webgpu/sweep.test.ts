@@ -53,7 +53,8 @@ describe('a sweep', async () => {
   it.each(FITS)('gives the gradient and the loss of the float64 reference, twice to the bit: %s', async (_, asked) => {
     const { field, seed, plan } = asked;
     expect(sweepShape(field, plan.batch, 16384)).not.toBeNull();
-    const trainers = [await engine.createTrainer(asked), await engine.createTrainer(asked), await sliced.createTrainer(asked)];
+    const trainers = [await engine.createTrainer(asked), await engine.createTrainer(asked)];
+    if (field.depth === 3) trainers.push(await sliced.createTrainer(asked));
     const { loss, squaredError, gradient } = referenceGradient(asked, initialParameters(field, seed), 0);
     const states = [];
     for (const trainer of trainers) {
@@ -63,13 +64,12 @@ describe('a sweep', async () => {
       states.push(await trainer.checkpoint());
       trainer.dispose();
     }
-    expect(relativeError(states[0].moment1, gradient)).toBeLessThan(2e-5);
-    expect(relativeError(states[2].moment1, gradient)).toBeLessThan(2e-5);
+    for (const { moment1 } of states) expect(relativeError(moment1, gradient)).toBeLessThan(2e-5);
     expect(states[1]).toEqual(states[0]);
   });
 
   it('draws by error, and streams a signal that is too large, as single layers do', async () => {
-    const small = request({ width: 16 }, { batch: 90, sampling: { kind: 'error', refresh: 1, uniform: 0.3 } });
+    const small = request({ width: 8, depth: 1 }, { batch: 90, sampling: { kind: 'error', refresh: 1, uniform: 0.3 } });
     const samples = Uint16Array.from({ length: 200 * 120 * 3 }, (_, i) => memberSeed(79, i) & 0xffff);
     const asked: TrainerRequest = { ...small, data: { ...small.data, size: [200, 120], type: 'uint16', samples } };
     const plain = await createWebGpuEngine({ gpu: await testGpu(), tuning: 'mixed blocks' });

@@ -19,13 +19,14 @@
  * a block of `right` in a private array, BLOCK deep and C columns wide, and reads it at constant indices. For each row it reads
  * BLOCK numbers of `left` and forms C inner products in one expression each: BLOCK reads of 15 ns for BLOCK C multiply-adds of 1 ns. With
  * subgroups each lane reads every fourth number and hands it to the others: 6 ns instead of 15. C = 16 and BLOCK = 64
- * make about 2 ns a multiply-add of four lanes, 4 GFLOP/s a core; the tiled kernel comes to 0.15. Code takes about
- * 1 ms a multiply-add to compile, so BLOCK C is at most 1024, and less where few samples will use it.
+ * make 2 to 2.6 ns a multiply-add of four lanes, 3 to 4 GFLOP/s; the tiled kernel comes to 0.15. Code takes about 1 ms a
+ * multiply-add to compile, so BLOCK C is at most 1024, and less where few samples will use it. In what order the products of a block are
+ * written makes no difference, nor do vec4s. A dispatch runs on one core.
  *
  * Two kernels follow:
  * - resident: the whole depth fits in a block. It is filled once, and rows stream past it.
- * - accumulated: the depth takes several blocks (or is a run of samples). Up to ROWS rows have their sums in a private array; blocks
- *   stream past them. One of six of its nanoseconds goes into filling blocks.
+ * - accumulated: the depth takes several blocks (or is a run of samples). Up to MOST_ROWS rows have their sums in a private array; blocks
+ *   stream past them. A quarter of its time goes into filling blocks and into these sums.
  *
  * Lanes lie along columns (column = first + 4 c + lane): all need one place of `left`. With four columns or fewer lanes lie along
  * rows instead. The order of summation is that of depth, fours first, block by block: two runs agree to the bit, with subgroups and
