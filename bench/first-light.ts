@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BrowserType, Page } from '@playwright/test';
-import sharp from 'sharp';
 import { fieldFor } from '#core/field/field';
 import { presetById } from '#core/fit/presets';
 import { createCpuEngine } from '#engine/cpu/engine';
@@ -17,14 +16,7 @@ import { createTfjsEngine } from '#engine/tfjs/engine';
 import { createWebGpuEngine } from '#engine/webgpu/engine';
 import { testGpu } from '#engine/webgpu/test-adapter';
 import { median } from './machine';
-
-const SAMPLE = 'assets/samples/nagasaki-boats.jpg';
-
-/** The photograph of the figures: the middle of a bundled sample, 512 square, reduced to 256 x 256. */
-async function photograph(): Promise<{ png: Buffer; samples: Uint8Array }> {
-  const picture = sharp(SAMPLE).extract({ left: 256, top: 200, width: 512, height: 512 }).resize(256, 256, { kernel: 'lanczos3' }).removeAlpha();
-  return { png: await picture.clone().png().toBuffer(), samples: new Uint8Array(await picture.clone().raw().toBuffer()) };
-}
+import { photograph } from './photograph';
 
 async function stepRates(samples: Uint8Array, quick: boolean): Promise<Record<string, { device: string; stepsPerSecond: number; millisecondsPerStep: number }>> {
   const config = presetById('siren').config;

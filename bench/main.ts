@@ -22,6 +22,7 @@ const suites: Record<string, () => Promise<Suite>> = {
   peak: () => import('./peak'),
   kernels: () => import('./kernels'),
   engines: () => import('./engines'),
+  quality: () => import('./quality'),
 };
 
 function refuse(sentence: string): never {

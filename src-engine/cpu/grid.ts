@@ -2,8 +2,8 @@
 import { StudioError } from '#core/errors';
 import { pointCount } from '#core/signal/signal';
 
-/** Point numbers are 32 bits in the kernels, with room to spare. */
-const MAXIMUM_POINTS = 2 ** 28;
+/** What a file of level 3 may hold (docs/FORMAT.md); point numbers are 32 bits in the kernels, with room to spare. */
+const MAXIMUM_POINTS = 2 ** 30;
 
 /** Checks a grid and makes its output array. Throws StudioError 'failed'/'memory' when it is too large. */
 export function allocateGrid<Values>(size: readonly number[], inputs: number, make: (points: number) => Values): Values {
@@ -12,7 +12,7 @@ export function allocateGrid<Values>(size: readonly number[], inputs: number, ma
   }
   const points = pointCount(size);
   const way = 'Ask for a smaller resolution.';
-  if (points > MAXIMUM_POINTS) throw new StudioError('failed', 'memory', `A grid of ${size.join(' x ')} has more than 2^28 points. ${way}`);
+  if (points > MAXIMUM_POINTS) throw new StudioError('failed', 'memory', `A grid of ${size.join(' x ')} has more than 2^30 points. ${way}`);
   try {
     return make(points);
   } catch (error) {

@@ -145,7 +145,12 @@ export class WorkerPool {
       worker.on('error', onError);
       worker.on('exit', onExit);
       worker.ref();
-      worker.postMessage({ ...job.message(thread), job: id, thread, threads: this.threads });
+      try {
+        worker.postMessage({ ...job.message(thread), job: id, thread, threads: this.threads });
+      } catch (error) {
+        // The other threads may wait for this one.
+        fail(`it could not be given its work: ${error instanceof Error ? error.message : String(error)}`, error);
+      }
     });
   }
 }
