@@ -15,7 +15,7 @@ export interface Contender {
   readonly device: string;
   /** On a software adapter a step takes seconds: small widths and few repeats. */
   readonly emulated: boolean;
-  /** A SIREN of 5 hidden layers of `width` on a picture of 256 x 256. */
+  /** A SIREN of DEPTH hidden layers of `width` on a picture of 256 x 256. */
   prepare(width: number, batch: number): Promise<TrainingRun>;
   close(): void;
 }

@@ -12,7 +12,7 @@ import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 import type { Contender, TrainingRun } from './contender';
 import { pointWriter } from '#engine/tfjs/points';
-import { sirenField } from './work';
+import { DEPTH, sirenField } from './work';
 
 interface JaxArray {
   readonly ref: JaxArray;
@@ -51,7 +51,6 @@ interface Jax {
 }
 
 const SIDE = 256;
-const DEPTH = 5;
 const [BETA1, BETA2, EPSILON, RATE] = [0.9, 0.999, 1e-8, 1e-4];
 
 function picture(jax: Jax): { points: JaxArray; colors: JaxArray } {

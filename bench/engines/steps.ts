@@ -2,7 +2,7 @@
 import { fieldCost } from '#core/field/cost';
 import type { BenchContext } from './context';
 import { interleaved, short, table, type Timing } from './measure';
-import { sirenField } from './work';
+import { DEPTH, sirenField } from './work';
 
 const BATCH = 2 ** 14;
 const WIDTHS = [16, 32, 64, 128, 256];
@@ -50,7 +50,7 @@ export async function steps(context: BenchContext): Promise<unknown> {
     context.absent.push({ what: `${name} beyond width ${Math.max(...emulatedWidths)}`, why: 'a software adapter takes too long' });
   }
 
-  console.log(`  SIREN 5 x width, 2 inputs, 3 outputs, Adam, batch ${batch}; ms a step, median and minimum of interleaved repeats`);
+  console.log(`  SIREN of ${DEPTH + 1} dense layers (${DEPTH} hidden), 2 inputs, 3 outputs, Adam, batch ${batch}; ms a step, median and minimum of interleaved repeats`);
   table(
     ['width', 'contender', 'ms', 'least', 'GFLOP/s', 'steps/s', 'repeats x steps'],
     figures.map(({ width, name, median, minimum, gflops, repeats, turns }) => [String(width), name, short(median), short(minimum), short(gflops), short(1000 / median), `${repeats} x ${turns}`]),

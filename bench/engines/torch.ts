@@ -7,6 +7,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import script from '../peers/siren.py?raw';
 import type { Contender } from './contender';
+import { DEPTH } from './work';
 
 const PAUSE_MILLISECONDS = 250;
 
@@ -66,7 +67,7 @@ function contender(name: string, device: string, words: string, python: Python):
     device: words,
     emulated: false,
     async prepare(width, batch) {
-      await python.ask({ prepare: { device, width, depth: 5, batch } });
+      await python.ask({ prepare: { device, width, depth: DEPTH, batch } });
       return {
         async run(steps) {
           const { milliseconds } = await python.ask({ steps });
