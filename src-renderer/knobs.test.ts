@@ -74,6 +74,7 @@ describe('editing a configuration', () => {
     expect(configFaults(config)).toEqual({});
     const grid = withValue(withValue(config, 'network.encoding.kind', 'hash-grid'), 'network.encoding.features', 99);
     expect(configFaults(grid)['network.encoding.features']).toBe('At most 16 numbers.');
+    expect(Object.entries(configFaults(withValue(withValue(config, 'network.encoding.kind', 'hash-grid'), 'network.encoding.coarsest', 8000)))).toContainEqual(['network.encoding.finest', expect.stringMatching(/^Invalid value: the finest grid .* \(8000\)\.$/)]);
   });
 });
 
@@ -92,8 +93,10 @@ describe('the knobs', () => {
   it('have the ranges of the configuration', () => {
     for (const knob of all) {
       if (knob.kind !== 'integer' && knob.kind !== 'number') continue;
-      const base = examples.find((example) => knob.applies?.(example) ?? true)!;
-      expect(base, knob.path).toBeDefined();
+      const example = examples.find((each) => knob.applies?.(each) ?? true)!;
+      expect(example, knob.path).toBeDefined();
+      // With one level a grid's resolutions do not bound each other.
+      const base = /\.(coarsest|finest)$/.test(knob.path) ? withValue(example, 'network.encoding.levels', 1) : example;
       const faulty = (value: number): boolean => configFaults(withValue(base, knob.path, value))[knob.path] !== undefined;
       expect([faulty(knob.min!), faulty(knob.max!)], `${knob.path} of ${JSON.stringify(base.network)}`).toEqual([false, false]);
       const beyond = knob.kind === 'integer' ? knob.step! : 1e-17 + knob.max! * 1e-9;

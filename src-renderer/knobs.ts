@@ -68,6 +68,8 @@ function describe(config: FitConfig, path: string, type: string, message: string
       return `A multiple of ${knob.step}.`;
     case 'integer':
       return 'A whole number.';
+    case 'check':
+      return `${message}.`;
     default:
       return 'A number, please.';
   }

@@ -176,6 +176,19 @@ export function record<T extends object>(fields: { readonly [K in keyof T]-?: Co
   };
 }
 
+/** A record whose fields must suit each other: `faultOf` returns null where they do, else what is wrong, as the end of a sentence. */
+export function suited<T extends object>(codec: Codec<T>, faultOf: (value: T) => string | null): Codec<T> {
+  const check = (value: T, code: string): T => {
+    const wrong = faultOf(value);
+    if (wrong !== null) throw fault(code, `does not hold together: ${wrong}`);
+    return value;
+  };
+  return {
+    write: (writer, value) => codec.write(writer, check(value, writer.code)),
+    read: (reader) => check(codec.read(reader), reader.code),
+  };
+}
+
 /** A union told apart by `kind`: one byte with the index of the kind, then its fields. */
 export function variant<T extends { readonly kind: string }>(
   name: string,

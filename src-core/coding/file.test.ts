@@ -103,6 +103,7 @@ describe('encodeFile and decodeFile', () => {
       [{ ...good, field: { ...siren, width: 30 } }, 'container.field'],
       [{ ...good, field: { ...siren, depth: 13 } }, 'container.field'],
       [{ ...good, field: { ...siren, activation: { kind: 'sine', omega0: NaN, omegaHidden: 30 } } }, 'container.field'],
+      [{ ...good, field: { ...siren, encoding: { kind: 'dense-grid', levels: 2, features: 2, coarsest: 9, finest: 8 } } }, 'container.field'],
       [{ ...good, quantized: { tensors: [] } }, 'container.parameters'],
     ] satisfies [InrContent, string][]) {
       expect(() => encodeFile(bad)).toThrow(expect.objectContaining({ kind: 'container', code }));

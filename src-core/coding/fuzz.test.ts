@@ -12,7 +12,7 @@ import { crc32c } from './crc32c';
 import { decodeFile, encodeFile, validateFile, type DecodedFile } from './file';
 import { fieldCodec } from './header';
 import { quantize } from './quantizer';
-import { encodeValue } from './codec';
+import { decodeValue, encodeValue } from './codec';
 import { anyField } from './test-fields';
 
 const field: Field = { inputs: 2, outputs: 2, encoding: { kind: 'fourier', features: 6, sigma: 3, seed: 77 }, depth: 2, width: 8, activation: { kind: 'sine', omega0: 30, omegaHidden: 20 } };
@@ -247,6 +247,22 @@ describe('a forged field description of any kind', () => {
     const signed = Uint8Array.from(data);
     signed[data.length - 1] = 0x80;
     expect(describes(signed)).toBe('container.field');
+  });
+
+  it('is refused with a grid that does not rise, except with one level, where the finest says nothing', () => {
+    const falling = (levels: number, extra: readonly number[]): Uint8Array => {
+      const shape = { levels, features: 2, coarsest: 9, finest: 9 };
+      const encoding = extra.length > 0 ? { kind: 'hash-grid' as const, ...shape, tableLog2: extra[0]! } : { kind: 'dense-grid' as const, ...shape };
+      const data = bytesOf({ ...field, encoding });
+      expect(data[4]).toBe(9);
+      data[4] = 8;
+      return data;
+    };
+    for (const extra of [[], [5]]) {
+      expect(describes(falling(2, extra))).toBe('container.field');
+      expect(describes(falling(1, extra))).toMatch(FOREIGN);
+    }
+    expect(() => decodeValue(fieldCodec, falling(2, []), 'container.field')).toThrow('finest grid (8 nodes along an axis) is coarser than the coarsest (9)');
   });
 
   it('is refused before memory is asked for when its tables are beyond the limits', () => {

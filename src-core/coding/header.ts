@@ -4,8 +4,9 @@
  */
 import { StudioError } from '../errors';
 import { FIELD_LIMITS, headOf, type Activation, type Encoding, type Head, type Network } from '../field/field';
+import { gridFault } from '../field/grid';
 import type { ImageMetadata, SampleType } from '../signal/signal';
-import { choice, flag, float32, hexBytes, integer, list, record, variant, type Codec } from './codec';
+import { choice, flag, float32, hexBytes, integer, list, record, suited, variant, type Codec } from './codec';
 
 /** Longest extent along an axis: below it the numerators of grid coordinates are exact in float32. */
 export const LARGEST_EXTENT = 2 ** 23 - 1;
@@ -46,8 +47,8 @@ const encodingCodec: Codec<Encoding> = variant<Encoding>('the encoding', {
     sigma: float32('sigma', FIELD_LIMITS.sigma),
     seed: integer('the seed of the Fourier features', [0, 0xffffffff]),
   }),
-  'dense-grid': record(gridShape),
-  'hash-grid': record({ ...gridShape, tableLog2: integer('the logarithm of the table size', FIELD_LIMITS.tableLog2) }),
+  'dense-grid': suited(record(gridShape), gridFault),
+  'hash-grid': suited(record({ ...gridShape, tableLog2: integer('the logarithm of the table size', FIELD_LIMITS.tableLog2) }), gridFault),
 });
 
 const activationCodec: Codec<Activation> = variant<Activation>('the activation', {

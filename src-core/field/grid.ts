@@ -4,7 +4,7 @@
  *
  * Level l has N_l nodes along every axis of [-1, 1]^d, the outermost at -1 and 1. N_l grows geometrically and is defined by
  * integers, so that every machine gets the same: the largest N with N^(L-1) <= coarsest^(L-1-l) * finest^l; with one level it is
- * `coarsest`.
+ * `coarsest`, whatever `finest` says. With more, finest >= coarsest: configurations and files that say otherwise are refused.
  *
  * A coordinate x lies at h = (N - 1) / 2 * x + (N - 1) / 2 (product and sum rounded to float32), in cell
  * c = min(max(floor(h), 0), N - 2), at f = h - c within it. The features of level l are the sum over the 2^d corners k of the cell,
@@ -26,12 +26,18 @@ export interface GridLevel {
   readonly hashed: boolean;
 }
 
+/** null for a grid whose levels rise, else what is wrong with it, as the end of a sentence. */
+export function gridFault({ levels, coarsest, finest }: GridShape): string | null {
+  if (levels === 1 || coarsest <= finest) return null;
+  return `the finest grid (${finest} nodes along an axis) is coarser than the coarsest (${coarsest})`;
+}
+
 function resolutionOf({ levels, coarsest, finest }: GridShape, level: number): number {
   if (levels === 1) return coarsest;
   const power = BigInt(levels - 1);
   const goal = BigInt(coarsest) ** BigInt(levels - 1 - level) * BigInt(finest) ** BigInt(level);
-  let low = Math.min(coarsest, finest);
-  let high = Math.max(coarsest, finest);
+  let low = coarsest;
+  let high = finest;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (BigInt(middle) ** power <= goal) low = middle;

@@ -3,7 +3,8 @@
  * name. Everything about a fit that is not the signal.
  */
 import * as v from 'valibot';
-import { FIELD_LIMITS } from '../field/field';
+import { FIELD_LIMITS, type GridShape } from '../field/field';
+import { gridFault } from '../field/grid';
 import { StudioError } from '../errors';
 
 const between = (limits: readonly [number, number]) => v.pipe(v.number(), v.finite(), v.minValue(limits[0]), v.maxValue(limits[1]));
@@ -17,6 +18,9 @@ const gridShape = {
   finest: integerBetween(FIELD_LIMITS.resolution),
 };
 
+/** Refuses grids that do not rise; the fault is the finest's. */
+const rising = <Shape extends GridShape>() => v.check<Shape, (issue: v.CheckIssue<Shape>) => string>((shape) => gridFault(shape) === null, ({ input }) => `Invalid value: ${gridFault(input)}`);
+
 export const encodingSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('identity') }),
   v.strictObject({ kind: v.literal('octaves'), octaves: integerBetween(FIELD_LIMITS.octaves), includeInput: v.boolean() }),
@@ -26,8 +30,8 @@ export const encodingSchema = v.variant('kind', [
     sigma: between(FIELD_LIMITS.sigma),
     seed: unsigned32,
   }),
-  v.strictObject({ kind: v.literal('dense-grid'), ...gridShape }),
-  v.strictObject({ kind: v.literal('hash-grid'), ...gridShape, tableLog2: integerBetween(FIELD_LIMITS.tableLog2) }),
+  v.pipe(v.strictObject({ kind: v.literal('dense-grid'), ...gridShape }), v.forward(rising(), ['finest'])),
+  v.pipe(v.strictObject({ kind: v.literal('hash-grid'), ...gridShape, tableLog2: integerBetween(FIELD_LIMITS.tableLog2) }), v.forward(rising(), ['finest'])),
 ]);
 
 export const activationSchema = v.variant('kind', [

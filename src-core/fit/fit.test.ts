@@ -84,6 +84,15 @@ describe('configuration', () => {
     expect(() => parseConfig({ ...good, plan: { ...good.plan, steps: -1 } }, 'my.json')).toThrow(/plan\.steps/);
     expect(() => parseConfig(null, 'my.json')).toThrow(/my\.json/);
   });
+  it('refuses grids that do not rise, at their finest; one level has none', () => {
+    const parse = (encoding: object) => parseConfig({ ...good, network: { ...good.network, encoding } }, 'my.json');
+    for (const kind of [{ kind: 'dense-grid' }, { kind: 'hash-grid', tableLog2: 9 }]) {
+      const grid = { ...kind, features: 2, coarsest: 31, finest: 30 };
+      expect(() => parse({ ...grid, levels: 3 })).toThrow(/network\.encoding\.finest: Invalid value: the finest grid \(30 .* coarsest \(31\)$/);
+      expect(parse({ ...grid, levels: 1 }).network.encoding).toEqual({ ...grid, levels: 1 });
+      expect(parse({ ...grid, levels: 3, finest: 31 }).network.encoding).toMatchObject({ finest: 31 });
+    }
+  });
 });
 
 describe('learning rate', () => {

@@ -1,6 +1,7 @@
 /** Arbitrary valid configurations for property tests: every kind, numbers from all of their ranges. */
 import fc from 'fast-check';
 import { FIELD_LIMITS } from '../field/field';
+import { gridFault } from '../field/grid';
 import type { FitConfig } from './config';
 
 const between = ([min, max]: readonly [number, number]): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
@@ -27,8 +28,8 @@ export const anyConfig: fc.Arbitrary<FitConfig> = fc.record({
         kind('identity', {}),
         kind('octaves', { octaves: whole(FIELD_LIMITS.octaves), includeInput: fc.boolean() }),
         kind('fourier', { features: whole(FIELD_LIMITS.features), sigma: between(FIELD_LIMITS.sigma), seed: fc.oneof(fc.constant(1), word) }),
-        kind('dense-grid', grid),
-        kind('hash-grid', { ...grid, tableLog2: whole(FIELD_LIMITS.tableLog2) }),
+        kind('dense-grid', grid).filter((shape) => gridFault(shape) === null),
+        kind('hash-grid', { ...grid, tableLog2: whole(FIELD_LIMITS.tableLog2) }).filter((shape) => gridFault(shape) === null),
       ),
       depth: whole(FIELD_LIMITS.depth),
       width: whole([1, 64]).map((quads) => 4 * quads),

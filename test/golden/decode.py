@@ -114,6 +114,7 @@ def read_field(data):
         field['features'], field['sigma'], field['seed'] = r.int(4, 256), r.f32(), r.int(0, 2 ** 32 - 1)
     if 'grid' in encoding:
         field['levels'], field['features'], field['coarsest'], field['finest'] = r.int(1, 16), r.int(1, 16), r.int(2, 8192), r.int(2, 8192)
+        assert field['levels'] == 1 or field['coarsest'] <= field['finest']
     field['tableLog2'] = r.int(4, 24) if encoding == 'hash grid' else None
     field['depth'], field['width'] = r.int(1, 12), 4 * r.int(1, 64)
     activation = field['activation'] = ACTIVATIONS[r.u8(0, 6)]
