@@ -17,19 +17,28 @@ export class Allocation {
 
   constructor(private readonly context: GpuContext) {}
 
-  /** Storage for 32-bit numbers, all 0 (WebGPU sees to that): lengths by name. Throws StudioError 'device.memory' above the device's limits. */
+  /**
+   * Storage for 32-bit numbers, all 0 (WebGPU sees to that): lengths by name. Buffers of these names that are there already are freed before the
+   * first new one is made. Throws StudioError 'device.memory' above the device's limits.
+   */
   scratch(lengths: Readonly<Record<string, number>>, usage = 0): void {
     const wanted = Object.entries(lengths);
     for (const [name, length] of wanted) this.context.assertFits(name, 4 * length, USAGE.storage | usage);
+    for (const [name] of wanted) this.#drop(name);
     for (const [name, length] of wanted) this.add(name, 4 * length, USAGE.storage | usage);
   }
 
   /** A buffer of `size` bytes, filled with `data` where given. Throws as scratch. */
   add(name: string, size: number, usage: number, data?: ArrayBufferView): GPUBuffer {
+    this.#drop(name);
     const buffer = this.context.buffer(name, size, usage, data);
-    this.#buffers.get(name)?.destroy();
     this.#buffers.set(name, buffer);
     return buffer;
+  }
+
+  #drop(name: string): void {
+    this.#buffers.get(name)?.destroy();
+    this.#buffers.delete(name);
   }
 
   /** A buffer that was added before. */

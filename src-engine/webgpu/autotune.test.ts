@@ -2,8 +2,8 @@ import { afterAll, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
 import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
 import type { Field } from '#core/field/field';
-import type { TrainerRequest } from '../engine';
-import { CANDIDATES, candidatesFor, fastestTuning, measureTuning, tuningKey } from './autotune';
+import { DeviceLostError, type TrainerRequest, type TrainingSet } from '../engine';
+import { CANDIDATES, candidatesFor, fastestTuning, measureTuning, memoryTunings, tuningKey } from './autotune';
 import { GpuContext } from './context';
 import { createWebGpuTrainer } from './trainer';
 import { testDevice } from './test-adapter';
@@ -40,18 +40,49 @@ it('takes the fastest candidate, keeps it, and measures no second time', async (
   expect(asked).toEqual([...CANDIDATES, ...CANDIDATES]);
 });
 
-it('leaves the choice to the rule where memory is too short to try, and hides no other fault', async () => {
-  const never = { get: () => null, set: () => expect.unreachable() };
-  expect(await fastestTuning(never, 'key', () => Promise.reject(new StudioError('device', 'device.memory', 'full')), CANDIDATES)).toBeNull();
-  await expect(fastestTuning(never, 'key', () => Promise.reject(new StudioError('device', 'device.validation', 'wrong')), CANDIDATES)).rejects.toMatchObject({ code: 'device.validation' });
+/** What fails with `faults`, one a candidate; null: it takes a millisecond. */
+const failing = (faults: readonly (Error | null)[]) => (name: string): Promise<number> => {
+  const fault = faults[CANDIDATES.findIndex((each) => each === name)];
+  return fault ? Promise.reject(fault) : Promise.resolve(1);
+};
+const refused = (code: string): StudioError => new StudioError('device', code, 'refused');
+
+it('passes over what a driver refuses or has no memory for', async () => {
+  const store = memoryTunings();
+  expect(await fastestTuning(store, 'key', failing([refused('device.validation'), refused('device.memory'), refused('device.operation'), null, refused('device.memory')]), CANDIDATES)).toBe(CANDIDATES[3]);
+  expect(store.get('key')).toBe(CANDIDATES[3]);
 });
 
-it('keeps choices apart by adapter and shape, not by data and seed', () => {
-  const key = tuningKey(INFO, REQUEST);
-  expect(tuningKey(INFO, { ...REQUEST, seed: 2 })).toBe(key);
-  expect(tuningKey({ ...INFO, architecture: 'e' } as GPUAdapterInfo, REQUEST)).not.toBe(key);
-  expect(tuningKey(INFO, { ...REQUEST, field: { ...FIELD, width: 12 } })).not.toBe(key);
-  expect(tuningKey(INFO, { ...REQUEST, plan: { ...PLAN, batch: 65 } })).not.toBe(key);
+it('leaves the choice to the rule where nothing can be measured, and hides no other fault', async () => {
+  const never = { get: () => null, set: () => expect.unreachable() };
+  expect(await fastestTuning(never, 'key', failing(CANDIDATES.map(() => refused('device.memory'))), CANDIDATES)).toBeNull();
+  for (const fault of [new DeviceLostError('lost'), new TypeError('a slip')]) {
+    await expect(fastestTuning(never, 'key', failing([null, fault]), CANDIDATES)).rejects.toBe(fault);
+  }
+});
+
+it('keeps choices apart by adapter and by whatever makes other kernels, not by seeds, rates and pictures', () => {
+  const context = new GpuContext(device);
+  const keyOf = (change: { field?: Partial<Field>; plan?: Partial<FitPlan>; data?: Partial<TrainingSet>; seed?: number }): string =>
+    tuningKey(context, INFO, { field: { ...FIELD, ...change.field }, plan: { ...PLAN, ...change.plan }, data: { ...REQUEST.data, ...change.data }, seed: change.seed ?? 1 });
+  const key = keyOf({});
+  const samples = Uint8Array.from({ length: 60 }, (_, i) => i);
+  const { optimizer } = PLAN;
+  for (const same of [{ seed: 2 }, { data: { size: [60], samples } }, { plan: { optimizer: { ...optimizer, learningRate: 0.1 } } }]) expect(keyOf(same)).toBe(key);
+  const grid = { kind: 'dense-grid', levels: 1, features: 1, coarsest: 4, finest: 4 } as const;
+  const keys = [
+    key,
+    ...([{ width: 12 }, { depth: 2 }, { residual: true }, { head: 'sigmoid' }, { activation: { kind: 'gelu' } }, { encoding: grid }, { encoding: { ...grid, coarsest: 5, finest: 5 } }] satisfies Partial<Field>[]).map((field) => keyOf({ field })),
+    ...([{ batch: 65 }, { loss: { kind: 'l1' } }, { sampling: { kind: 'stratified' } }, { sampling: { kind: 'full' } }, { clip: 1 }, { average: 0.9 }, { optimizer: { ...optimizer, kind: 'muon', muonLearningRate: 0.01, momentum: 0.9 } }] satisfies Partial<FitPlan>[]).map((plan) => keyOf({ plan })),
+    keyOf({ data: { type: 'uint16', samples: new Uint16Array(50) } }),
+    keyOf({ field: { outputs: 2 }, data: { channels: 2, samples: new Uint8Array(100) } }),
+    keyOf({ field: { inputs: 2 }, data: { size: [10, 5] } }),
+    tuningKey(new GpuContext(device, { software: false, maximumSlice: 64 }), INFO, { ...REQUEST, plan: { ...PLAN, batch: 128 } }),
+    keyOf({ plan: { batch: 128 } }),
+    tuningKey(new GpuContext(device, { software: false, maximumBinding: 48 }), INFO, REQUEST),
+    tuningKey(context, { ...INFO, architecture: 'e' } as GPUAdapterInfo, REQUEST),
+  ];
+  expect(new Set(keys).size).toBe(keys.length);
 });
 
 it('tries a sweep only where there is one', () => {

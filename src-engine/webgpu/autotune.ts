@@ -3,14 +3,20 @@
  * run with each candidate. The result is kept by adapter, shape of network and version of the kernels, in a store that comes from
  * outside; a fit of the same shape takes it from there.
  *
+ * A candidate that a driver refuses, or for which memory is too short, is passed over: it is no choice here, and the others may be.
+ *
  * The choice changes the last bits of sums. With the store kept, two fits on one device make the same choice and have the same bits, so
  * without a store nothing is measured and the rule of tuning.ts decides. Software adapters go by the rule always.
  */
-import { encodedWidth, type Field } from '#core/field/field';
+import { encodedWidth, headOf } from '#core/field/field';
+import { parameterLayout } from '#core/field/layout';
+import { effectiveBatch } from '#core/fit/sampling';
+import { pointCount } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
 import type { TrainerRequest } from '../engine';
+import { Allocation } from './allocation';
 import type { GpuContext } from './context';
-import { buildMachinery, cutFit } from './machinery';
+import { buildMachinery, cutFit, holdFit, holdSlices } from './machinery';
 import { dispatch } from './step';
 import { TUNINGS, type TuningName } from './tuning';
 import { optimizerWork, writeWork } from './work';
@@ -28,7 +34,7 @@ export function memoryTunings(): TuningStore {
 }
 
 /** A new version when kernels change so much that old choices mean nothing. */
-const KERNELS_VERSION = 1;
+const KERNELS_VERSION = 2;
 /** What is tried on GPUs. */
 export const CANDIDATES: readonly TuningName[] = ['mixed blocks', 'large blocks', 'small blocks', 'one sweep, mixed blocks', 'one sweep, large blocks'];
 /** Those that are worth trying for a fit: a sweep only where there is one. */
@@ -41,19 +47,28 @@ const TURN_MILLISECONDS = 15;
 const MOST_UNITS = 32;
 const TURNS = 3;
 
-/** What a choice is kept under. */
-export function tuningKey(info: GPUAdapterInfo, { field, plan, data }: TrainerRequest): string {
-  const { encoding, width, depth, outputs, activation, inputs }: Field = field;
-  const shape = [encoding.kind, encodedWidth(encoding, inputs), depth, width, outputs, activation.kind, plan.sampling.kind === 'full' ? data.size.join('x') : plan.batch, plan.optimizer.kind];
-  return ['kernels', KERNELS_VERSION, info.vendor, info.architecture, info.device, info.description, ...shape].join('|');
+/**
+ * What a choice is kept under: the adapter, and whatever makes other kernels, or the same ones with another amount of work. Numbers that are only
+ * written into kernels or buffers (seeds, rates, frequencies), and what the signal shows, cost the same whatever they are.
+ */
+export function tuningKey(context: GpuContext, info: GPUAdapterInfo, request: TrainerRequest): string {
+  const { field, plan, data } = request;
+  const { encoding, inputs, outputs, depth, width } = field;
+  const { longest, streamed } = cutFit(context, request, context.tuning);
+  const network = [encoding.kind, inputs, encodedWidth(encoding, inputs), depth, width, outputs, parameterLayout(field).length, field.activation.kind, headOf(field), field.residual === true];
+  const work = [effectiveBatch(plan, pointCount(data.size)), longest, plan.sampling.kind, plan.loss.kind, plan.optimizer.kind, plan.clip !== null, plan.average !== null, data.type, streamed];
+  const adapter = [info.vendor, info.architecture, info.device, info.description, context.device.limits.maxComputeWorkgroupStorageSize];
+  return ['kernels', KERNELS_VERSION, ...adapter, ...network, ...work].join('|');
 }
 
-/** Milliseconds of a unit of work and an update in one tuning. Throws as buildMachinery. */
+/** Milliseconds of a unit of work and an update in one tuning. Throws as the three turns of machinery.ts. */
 export async function measureTuning(context: GpuContext, request: TrainerRequest, name: TuningName): Promise<number> {
   const { device, workStride } = context;
-  const machinery = await buildMachinery(context, request, cutFit(context, request, TUNINGS[name]));
-  const { slices, unit, update, frame, buffers } = machinery;
+  const cut = cutFit(context, request, TUNINGS[name]);
+  const buffers = new Allocation(context);
   try {
+    await holdFit(context, request, cut, buffers);
+    const { slices, unit, update, frame } = await buildMachinery(context, request, await holdSlices(context, request, cut, buffers));
     const view = new DataView(new ArrayBuffer(workStride));
     // With a rate of 0 the parameters stay what they are, so all turns do the same.
     writeWork(view, 0, { step: 0, ...slices[0], slot: 0, accumulate: false, ...optimizerWork(request.plan, 1, 0), targets: 0 });
@@ -81,7 +96,10 @@ export async function measureTuning(context: GpuContext, request: TrainerRequest
   }
 }
 
-/** The kept choice, or the fastest of the candidates, which is then kept. null where there is too little memory to try. */
+/** Faults of one candidate: others may compile where it does not, and need less memory. A lost device is none of them. */
+const REFUSALS: readonly string[] = ['device.memory', 'device.validation', 'device.operation'];
+
+/** The kept choice, or the fastest of the candidates, which is then kept. null where none of them can be measured. */
 export async function fastestTuning(
   store: TuningStore,
   key: string,
@@ -91,14 +109,13 @@ export async function fastestTuning(
   const kept = candidates.find((name) => name === store.get(key));
   if (kept) return kept;
   let [best, least]: [TuningName | null, number] = [null, Infinity];
-  try {
-    for (const name of candidates) {
+  for (const name of candidates) {
+    try {
       const time = await measure(name);
       if (time < least) [best, least] = [name, time];
+    } catch (error) {
+      if (!(error instanceof StudioError) || !REFUSALS.includes(error.code)) throw error;
     }
-  } catch (error) {
-    if (error instanceof StudioError && error.code === 'device.memory') return null;
-    throw error;
   }
   if (best) store.set(key, best);
   return best;

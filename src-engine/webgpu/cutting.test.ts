@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import { MAXIMUM_UNITS, Pacer, TARGET_MILLISECONDS } from './pacing';
+import { lossGroups, lossUnits } from './program';
 import { sliceCapacity, slicesOf } from './slices';
 import { foldGroups, tilingOf } from './tiles';
+import { TUNINGS } from './tuning';
 
 it('slices cover every sample once, in order', () => {
   fc.assert(
@@ -66,4 +68,20 @@ it('paces submits towards the target, and falls back when the GPU slows down', (
   expect(pacer.units).toBe(1);
   for (let i = 0; i < 20; i++) pacer.record(pacer.units, 0);
   expect(pacer.units).toBe(MAXIMUM_UNITS);
+  const narrow = new Pacer(7);
+  for (let i = 0; i < 20; i++) narrow.record(narrow.units, 0);
+  expect(narrow.units).toBe(7);
+});
+
+it('leaves room for the losses of a submit, of long slices with many channels too', () => {
+  const field: Field = { inputs: 1, outputs: 16, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'relu' } };
+  for (const name of ['mixed blocks', 'unrolled'] as const) {
+    for (const longest of [64, 4096, 2 ** 16, 2 ** 20]) {
+      const cut = { longest, tuning: TUNINGS[name], sweep: null };
+      const units = lossUnits(field, cut, 2 ** 27);
+      expect(units).toBeGreaterThanOrEqual(1);
+      expect(8 * units * lossGroups(field, cut)).toBeLessThanOrEqual(2 ** 23);
+      expect(8 * (units + 1) * lossGroups(field, cut)).toBeGreaterThan(2 ** 23);
+    }
+  }
 });

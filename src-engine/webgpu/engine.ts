@@ -85,7 +85,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
   const kept = new KeptEvaluator(context);
   const measured =
     tunings && !facts.software && !tuning
-      ? (request: TrainerRequest) => fastestTuning(tunings, tuningKey(info, request), (name) => measureTuning(context, request, name), candidatesFor(context, request))
+      ? (request: TrainerRequest) => fastestTuning(tunings, tuningKey(context, info, request), (name) => measureTuning(context, request, name), candidatesFor(context, request))
       : undefined;
 
   return {

@@ -40,24 +40,29 @@ export class Evaluator {
   ) {}
 
   /**
-   * Compiles and allocates, in smaller slices where memory is short. `parameters` follows parameterLayout(field) and stays the
+   * Allocates, in smaller slices where memory is short, and compiles. `parameters` follows parameterLayout(field) and stays the
    * caller's. `list`: the longest list of points that it will be asked for; 0: it is asked for grids.
    */
   static async create(context: GpuContext, field: Field, parameters: GPUBuffer, list = 0): Promise<Evaluator> {
     const largest = Math.min(MAXIMUM_SLICE, sliceCapacity(field, { ...context.traits, maximumBinding: context.maximumBinding }));
-    return withinMemory(largest, (capacity) => Evaluator.#attempt(context, field, parameters, list, capacity));
-  }
-
-  static async #attempt(context: GpuContext, field: Field, parameters: GPUBuffer, list: number, capacity: number): Promise<Evaluator> {
-    const program = evaluationUnit(field, list > 0 ? 'list' : 'grid', capacity, context.tuning);
-    const [compiled, present] = await Promise.all([compile(context, program.stages), context.kernel(presentKernel(field))]);
+    const points = list > 0 ? 'list' : 'grid';
     const buffers = new Allocation(context);
     try {
-      return await context.checked('evaluate this network', () => {
-        buffers.scratch(program.scratch);
-        buffers.scratch({ samples: capacity * field.outputs }, USAGE.copySource);
+      await context.checked('evaluate this network', () => {
         if (list > 0) buffers.scratch({ 'point list': list }, USAGE.copyTarget);
         addConstants(field, buffers);
+      });
+      const hold = (capacity: number): Promise<number> =>
+        context.checked('evaluate this network', () => {
+          buffers.scratch(evaluationUnit(field, points, capacity, context.tuning).scratch);
+          buffers.scratch({ samples: capacity * field.outputs }, USAGE.copySource);
+          return capacity;
+        });
+      const capacity = await withinMemory(largest, hold);
+      // The same kernels whatever the slices.
+      const { stages } = evaluationUnit(field, points, capacity, context.tuning);
+      const [compiled, present] = await Promise.all([compile(context, stages), context.kernel(presentKernel(field))]);
+      return await context.checked('evaluate this network', () => {
         const steps = bindStages(context, compiled, { resource: (name) => (name === 'parameters' ? parameters : buffers.get(name)) });
         return new Evaluator(context, field, steps, buffers, capacity, present);
       });
@@ -107,13 +112,15 @@ export class Evaluator {
 
   async #read(size: readonly number[], points: number): Promise<Float32Array> {
     const { context, field } = this;
-    const { slices } = await context.checked('prepare a reconstruction', () => this.#gridOf(size, points));
-    const out = new Float32Array(points * field.outputs);
     const sampleBytes = 4 * field.outputs;
-    const slicesPerRead = Math.max(1, Math.floor(READ_BYTES / (sampleBytes * slices[0].count)));
-    const stagingBytes = sampleBytes * Math.min(points, slicesPerRead * slices[0].count);
-    const staging = context.buffer('read-back', stagingBytes, USAGE.mapRead | USAGE.copyTarget);
+    const { slices, slicesPerRead, staging } = await context.checked('prepare a reconstruction', () => {
+      const { slices } = this.#gridOf(size, points);
+      const slicesPerRead = Math.max(1, Math.floor(READ_BYTES / (sampleBytes * slices[0].count)));
+      const stagingBytes = sampleBytes * Math.min(points, slicesPerRead * slices[0].count);
+      return { slices, slicesPerRead, staging: context.buffer('read-back', stagingBytes, USAGE.mapRead | USAGE.copyTarget) };
+    });
     try {
+      const out = new Float32Array(points * field.outputs);
       for (let first = 0; first < slices.length; first += slicesPerRead) {
         const part = slices.slice(first, first + slicesPerRead);
         await context.checked('evaluate the network', () => {
@@ -129,10 +136,10 @@ export class Evaluator {
         const bytes = sampleBytes * part.reduce((sum, slice) => sum + slice.count, 0);
         out.set(new Float32Array(await context.mapped(staging, bytes)), part[0].start * field.outputs);
       }
+      return out;
     } finally {
       staging.destroy();
     }
-    return out;
   }
 
   /** Evaluates the texture's grid into it; further coordinates are 0, the middle. Nothing is read back. */

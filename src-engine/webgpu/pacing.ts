@@ -9,7 +9,10 @@ export class Pacer {
   #perUnit = 0;
   #units = 1;
 
-  /** Units of work for the next submit, 1 to 256. */
+  /** `most`: units of work that a submit has room for. */
+  constructor(private readonly most = MAXIMUM_UNITS) {}
+
+  /** Units of work for the next submit, 1 to `most`. */
   get units(): number {
     return this.#units;
   }
@@ -19,6 +22,6 @@ export class Pacer {
     const sample = Math.max(milliseconds, 1e-3) / units;
     this.#perUnit = this.#perUnit === 0 ? sample : 0.5 * (this.#perUnit + sample);
     const wanted = Math.floor(TARGET_MILLISECONDS / this.#perUnit);
-    this.#units = Math.max(1, Math.min(MAXIMUM_UNITS, 4 * this.#units, wanted));
+    this.#units = Math.max(1, Math.min(this.most, 4 * this.#units, wanted));
   }
 }

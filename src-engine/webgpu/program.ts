@@ -121,6 +121,14 @@ export function lossGroups(field: Field, { longest, tuning, sweep }: Pick<Cut, '
   return sweep ? Math.ceil(longest / sweep.samples) : Math.ceil((longest * field.outputs) / (256 * tuning.lossItems));
 }
 
+/** Partial losses of a submit stay below this. */
+const LOSS_BYTES = 8 * 2 ** 20;
+
+/** Units of work whose partial losses have room in one submit: few where slices are long and have many channels. */
+export function lossUnits(field: Field, cut: Pick<Cut, 'longest' | 'tuning' | 'sweep'>, maximumBinding: number): number {
+  return Math.max(1, Math.floor(Math.min(LOSS_BYTES, maximumBinding) / (8 * lossGroups(field, cut))));
+}
+
 /** Sums of the partial losses of a submit. Bindings: partial losses, totals. */
 export function lossSumKernel(): KernelPlan {
   return kernelPlan('loss sum', {}, ['work', 'loss-sum'], ['read', 'write'], () => 1);

@@ -60,8 +60,9 @@ export function slicesOf(samples: number, capacity: number): readonly Slice[] {
 const SHORTEST_SLICE = 64;
 
 /**
- * Runs `attempt` with slices of at most `slice` samples, and again with half as many each time that the GPU has too little memory, down
- * to 64. Throws what the last attempt threw.
+ * Runs `attempt`, which allocates what slices of at most so many samples need, with `slice`, and again with half as many each time that the
+ * GPU has too little memory, down to 64. What shorter slices do not make smaller is allocated before, kernels are compiled after. Throws what
+ * the last attempt threw.
  */
 export async function withinMemory<Result>(slice: number, attempt: (slice: number) => Promise<Result>): Promise<Result> {
   for (let limit = slice; ; limit = Math.max(SHORTEST_SLICE, Math.floor(limit / 128) * 64)) {

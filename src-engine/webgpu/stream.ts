@@ -21,7 +21,7 @@ export class TargetStream {
 
   /** `longest`: samples of the longest slice, at most longestSlice(...). */
   constructor(
-    private readonly request: TrainerRequest,
+    private readonly request: Pick<TrainerRequest, 'data' | 'plan' | 'seed'>,
     longest: number,
     maximumBinding: number,
     maximumUnits: number,

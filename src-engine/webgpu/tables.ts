@@ -122,7 +122,7 @@ function numberGroups(field: Field): () => number {
   return () => groups;
 }
 
-/** Storage of tableStages and tableAdamStage beside parameters and moments. */
+/** Storage of tableStages beside the parameters and the sums. */
 export function tableScratch(field: Field, plan: FitPlan, cut: Cut): Readonly<Record<string, number>> {
   const { levels, features } = gridOfField(field);
   const { tableLength } = parameterLayout(field);
@@ -130,9 +130,13 @@ export function tableScratch(field: Field, plan: FitPlan, cut: Cut): Readonly<Re
     'feature gradients': cut.longest * levels * features,
     'largest gradients': largestGroups(field, cut),
     'table scale': 2,
-    'table sums': 2 * tableLength,
     ...(folds(plan, cut) ? { 'table gradients': tableLength } : {}),
   };
+}
+
+/** Storage that tableStages and tableAdamStage share, whatever the slices. */
+export function tableSums(field: Field): Readonly<Record<string, number>> {
+  return { 'table sums': 2 * parameterLayout(field).tableLength };
 }
 
 /** Sums of squares of the tables' gradients, behind the first `offset` of 'squared gradients'. */

@@ -161,14 +161,19 @@ describe('webgpu trainer', async () => {
     });
   }
 
+  /** Counts what a device compiles. */
+  function counting(device: GPUDevice, count: () => void) {
+    return {
+      createComputePipelineAsync: (descriptor: GPUComputePipelineDescriptor) => {
+        count();
+        return device.createComputePipelineAsync(descriptor);
+      },
+    };
+  }
+
   it('lets go of its kernels when it is closed: a shared device lives on, and held those of every fit', async () => {
     let compiled = 0;
-    const device = await changedDevice((real) => ({
-      createComputePipelineAsync: (descriptor: GPUComputePipelineDescriptor) => {
-        compiled++;
-        return real.createComputePipelineAsync(descriptor);
-      },
-    }));
+    const device = await changedDevice((real) => counting(real, () => compiled++));
     const sharing = await createWebGpuEngine({ device, gpu });
     const parameters = initialParameters(FIELD, 1);
     const look = (width: number): Promise<Float32Array> => sharing.evaluate({ ...FIELD, activation: { kind: 'relu' } }, parameters, [width, 4]);
@@ -184,37 +189,46 @@ describe('webgpu trainer', async () => {
     device.destroy();
   });
 
-  /** A device on which activations of more than `largest` bytes find no memory. */
-  function crampedDevice(largest: number): Promise<GPUDevice> {
+  /** A device without memory for some buffers; `made` has the names of all that were asked for, `compiled` counts kernels. */
+  async function crampedDevice(tooLarge: (name: string, bytes: number) => boolean): Promise<{ device: GPUDevice; made: string[]; compiled: () => number }> {
     let short = false;
     let depth = 0;
-    return changedDevice((device) => ({
+    let compiled = 0;
+    const made: string[] = [];
+    const device = await changedDevice((real) => ({
+      ...counting(real, () => compiled++),
       createBuffer: (descriptor: GPUBufferDescriptor) => {
-        if (descriptor.label?.startsWith('activations') && descriptor.size > largest) short = true;
-        return device.createBuffer(descriptor);
+        const { label = '', size } = descriptor;
+        made.push(label);
+        if (tooLarge(label, size)) short = true;
+        return real.createBuffer(descriptor);
       },
       pushErrorScope: (filter: GPUErrorFilter) => {
         depth++;
-        device.pushErrorScope(filter);
+        real.pushErrorScope(filter);
       },
       popErrorScope: async () => {
         // Scopes are popped in the order internal, memory, validation.
         const memory = --depth === 1 && short;
         if (depth === 0) short = false;
-        const error = await device.popErrorScope();
+        const error = await real.popErrorScope();
         return memory ? { message: 'no memory' } : error;
       },
     }));
+    return { device, made, compiled: () => compiled };
   }
+  const largeActivations = (most: number) => (name: string, bytes: number) => name.startsWith('activations') && bytes > most;
 
-  it('does with smaller slices where memory is short, with the same result, and says so', async () => {
+  it('does with smaller slices where memory is short, with the same result and no more kernels, and says so', async () => {
     const request = { ...REQUEST, plan: { ...PLAN, batch: 1024 } };
-    const device = await crampedDevice(200 * 4 * 16);
-    const cramped = await createWebGpuEngine({ device, gpu });
+    const { device, compiled } = await crampedDevice(largeActivations(200 * 4 * 16));
+    const cramped = await createWebGpuEngine({ device, gpu, tuning: 'mixed blocks' });
     const trainer = await cramped.createTrainer(request);
     expect(trainer.notes).toEqual(['This GPU has little free memory; each step is done in 8 parts of at most 128 samples.']);
-    const plenty = await createWebGpuEngine({ device, gpu, maximumSlice: 128 });
+    const first = compiled();
+    const plenty = await createWebGpuEngine({ device, gpu, maximumSlice: 128, tuning: 'mixed blocks' });
     const twin = await plenty.createTrainer(request);
+    expect(compiled()).toBe(2 * first);
     expect(twin.notes).toEqual([]);
     await trainer.run(rates(5));
     await twin.run(rates(5));
@@ -224,10 +238,31 @@ describe('webgpu trainer', async () => {
   });
 
   it('says what to do when even the smallest slices find no memory', async () => {
-    const device = await crampedDevice(63 * 4 * 16);
+    const { device } = await crampedDevice(largeActivations(63 * 4 * 16));
     const cramped = await createWebGpuEngine({ device, gpu });
     await expect(cramped.createTrainer(REQUEST)).rejects.toMatchObject({ kind: 'device', code: 'device.memory' });
     device.destroy();
+  });
+
+  it('does not try shorter slices, nor compiles, where it is the signal that finds no memory', async () => {
+    const { device, made, compiled } = await crampedDevice((name) => name === 'samples of the input');
+    const cramped = await createWebGpuEngine({ device, gpu });
+    await expect(cramped.createTrainer(REQUEST)).rejects.toMatchObject({ code: 'device.memory' });
+    expect(made.filter((name) => name === 'samples of the input')).toHaveLength(1);
+    expect(compiled()).toBe(0);
+    device.destroy();
+  });
+
+  it('does not cut slices because many losses of a submit would not fit', async () => {
+    const field: Field = { ...FIELD, inputs: 1, outputs: 16, width: 4 };
+    const data = { size: [40], channels: 16, type: 'uint8', samples: samples.slice(0, 640) } as const;
+    // The head takes 128 KB and the losses of 256 units 256 KB.
+    const narrow = await createWebGpuEngine({ gpu, tuning: 'mixed blocks', maximumBinding: 200_000 });
+    const trainer = await narrow.createTrainer({ field, plan: { ...PLAN, batch: 2048 }, data, seed: 1 });
+    expect(trainer.notes).toEqual([]);
+    expect((await trainer.run(rates(2))).loss).toBeGreaterThan(0);
+    trainer.dispose();
+    await narrow.dispose();
   });
 
   it('throws DeviceLostError at once when the device goes away in the middle of a run', async () => {

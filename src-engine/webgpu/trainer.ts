@@ -17,14 +17,15 @@ import { pointCount } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
 import { errorTable, stretches } from '../importance';
 import type { TrainerRequest, TrainReport, TrainState } from '../engine';
+import { Allocation } from './allocation';
 import type { GpuContext } from './context';
 import { Evaluator } from './evaluator';
-import { buildMachinery, cutFit, tableCells, type FitCut, type Machinery } from './machinery';
+import { buildMachinery, cutFit, holdFit, holdSlices, tableCells, type FitCut, type Machinery } from './machinery';
 import { Pacer } from './pacing';
 import type { PresentingTrainer } from './present';
 import { withinMemory } from './slices';
 import { dispatch } from './step';
-import { TUNINGS, type TuningName } from './tuning';
+import { TUNINGS, type Tuning, type TuningName } from './tuning';
 import { evaluationWork, optimizerWork, writeWork } from './work';
 
 /** What a trainer holds on the GPU, and what a user should know of it. */
@@ -47,7 +48,7 @@ class WebGpuTrainer implements PresentingTrainer {
   readonly #probe: Evaluator | null;
   /** Of error-driven sampling; made before the first step. */
   #table: DrawTable | null = null;
-  readonly #pacer = new Pacer();
+  readonly #pacer: Pacer;
   /** When the last submit known to be done was done, milliseconds. */
   #lastDone = 0;
   #step: number;
@@ -62,6 +63,7 @@ class WebGpuTrainer implements PresentingTrainer {
     this.#context = context;
     this.#request = request;
     this.#machinery = machinery;
+    this.#pacer = new Pacer(machinery.units);
     this.#evaluator = evaluator;
     this.#probe = probe;
     this.#step = request.state?.step ?? 0;
@@ -112,11 +114,11 @@ class WebGpuTrainer implements PresentingTrainer {
 
   /** Steps from `step` (0-based) on, two submits in flight; resolves when the GPU has done them. */
   async #runSteps(step: number, rates: Float32Array): Promise<void> {
-    const { slices, stream } = this.#machinery;
+    const { slices } = this.#machinery;
     const units = rates.length * slices.length;
     let previous: Promise<void> = Promise.resolve();
     for (let first = 0; first < units; ) {
-      const count = Math.min(this.#pacer.units, units - first, stream?.units ?? Infinity);
+      const count = Math.min(this.#pacer.units, units - first);
       const submitted = this.#submit(step, rates, first, count);
       // Its failure is met one turn later, or not at all when the one before fails first.
       submitted.catch(() => undefined);
@@ -243,29 +245,38 @@ export async function createWebGpuTrainer(context: GpuContext, request: TrainerR
   if (refused) throw new StudioError('usage', 'engine.plan', refused);
   const chosen = (await choose?.(request)) ?? null;
   const tuning = chosen ? TUNINGS[chosen] : context.tuning;
-  const wished = cutFit(context, request, tuning);
-  const parts = await withinMemory(wished.longest, (slice) => assemble(context, request, cutFit(context, request, tuning, slice), wished));
+  const parts = await assemble(context, request, tuning);
   const notes = chosen ? [...parts.notes, `Of the kernels for this network, "${chosen}" were the fastest on this GPU.`] : parts.notes;
   return new WebGpuTrainer(context, request, { ...parts, notes });
 }
 
-async function assemble(context: GpuContext, request: TrainerRequest, cut: FitCut, wished: FitCut): Promise<TrainerParts> {
-  const { field, plan } = request;
+async function assemble(context: GpuContext, request: TrainerRequest, tuning: Tuning): Promise<TrainerParts> {
+  const wished = cutFit(context, request, tuning);
   const made: { dispose(): void }[] = [];
-  const keep = <Made extends { dispose(): void }>(one: Made): Made => {
-    made.push(one);
-    return one;
-  };
   try {
-    const machinery = await buildMachinery(context, request, cut);
-    const { buffers } = machinery;
-    keep(buffers);
-    const shown = buffers.get(plan.average === null ? 'parameters' : 'average parameters');
-    const evaluator = keep(await Evaluator.create(context, field, shown));
-    const probe = plan.sampling.kind === 'error' ? keep(await Evaluator.create(context, field, buffers.get('parameters'), tableCells(pointCount(request.data.size)))) : null;
-    return { machinery, evaluator, probe, notes: notesOf(request, cut, wished) };
+    const buffers = new Allocation(context);
+    made.push(buffers);
+    await holdFit(context, request, wished, buffers);
+    const { held, evaluator, probe } = await withinMemory(wished.longest, async (slice) => {
+      const held = await holdSlices(context, request, cutFit(context, request, tuning, slice), buffers);
+      return { held, ...(await evaluatorsOf(context, request, buffers)) };
+    });
+    made.push(evaluator, ...(probe ? [probe] : []));
+    const machinery = await buildMachinery(context, request, held);
+    return { machinery, evaluator, probe, notes: notesOf(request, held.cut, wished) };
   } catch (error) {
     for (const one of made) one.dispose();
+    throw error;
+  }
+}
+
+async function evaluatorsOf(context: GpuContext, { field, plan, data }: TrainerRequest, buffers: Allocation): Promise<Pick<TrainerParts, 'evaluator' | 'probe'>> {
+  const evaluator = await Evaluator.create(context, field, buffers.get(plan.average === null ? 'parameters' : 'average parameters'));
+  if (plan.sampling.kind !== 'error') return { evaluator, probe: null };
+  try {
+    return { evaluator, probe: await Evaluator.create(context, field, buffers.get('parameters'), tableCells(pointCount(data.size))) };
+  } catch (error) {
+    evaluator.dispose();
     throw error;
   }
 }

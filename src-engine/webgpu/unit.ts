@@ -12,7 +12,6 @@ import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { Allocation, BufferPart } from './allocation';
 import { USAGE } from './context';
-import { MAXIMUM_UNITS } from './pacing';
 import { pointPart, type PointSource, type TargetSource } from './parts';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
@@ -27,6 +26,8 @@ export interface Cut {
   readonly longest: number;
   /** Partial sums that a slice's gradient is made of. */
   readonly chunks: number;
+  /** Most units of work in one submit. */
+  readonly units: number;
   /** Whether the batch is one slice. */
   readonly whole: boolean;
   readonly tuning: Tuning;
@@ -96,7 +97,7 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
   scratch[`deltas ${last}`] = longest * field.outputs;
   if (layers.some((layer) => layer.index > 0 && backwardCarries(field, layer))) scratch['carried gradients'] = longest * field.width;
   scratch['partial gradients'] = chunks * denseRange(field).length;
-  scratch['partial losses'] = 2 * MAXIMUM_UNITS * lossGroups(field, cut);
+  scratch['partial losses'] = 2 * cut.units * lossGroups(field, cut);
   if (!gridOf(field.encoding)) return { stages, scratch, parts };
   return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) }, parts };
 }

@@ -16,7 +16,7 @@ import { productFor } from './products';
 import { denseRange, kernelPlan, productPlan, type KernelPlan } from './program';
 import type { Constants, ModuleName } from './shader';
 import type { Program, Stage } from './step';
-import { tableAdamStage, tableSquareStages, TABLE_SQUARES } from './tables';
+import { tableAdamStage, tableSquareStages, tableSums, TABLE_SQUARES } from './tables';
 import type { Tuning } from './tuning';
 import type { Cut } from './unit';
 
@@ -142,15 +142,17 @@ function muonStages(field: Field, plan: FitPlan, tuning: Tuning): Stage[] {
   return stages;
 }
 
-/** The update that ends a step whose gradient was summed up as `cut` says. */
+/** The update that ends a step whose gradient was summed up as `cut` says. Its scratch is the same for all cuts. */
 export function updateProgram(field: Field, plan: FitPlan, cut: Cut): Program {
   const { chunks } = cut;
-  const tables = gridOf(field.encoding) ? [tableAdamStage(field, plan, cut)] : [];
+  const grid = gridOf(field.encoding) !== null;
+  const tables = grid ? [tableAdamStage(field, plan, cut)] : [];
+  const sums = grid ? tableSums(field) : {};
   const muon = plan.optimizer.kind === 'muon' && field.depth > 1;
   const reduced = muon || plan.clip !== null;
-  if (!reduced) return { stages: [adamStage(field, plan, chunks, false), ...tables], scratch: {} };
+  if (!reduced) return { stages: [adamStage(field, plan, chunks, false), ...tables], scratch: sums };
   const { length } = denseRange(field);
-  const scratch: Record<string, number> = { gradients: length + 1, 'squared gradients': groupsFor(length) + TABLE_SQUARES };
+  const scratch: Record<string, number> = { ...sums, gradients: length + 1, 'squared gradients': groupsFor(length) + TABLE_SQUARES };
   if (muon) {
     const elements = (field.depth - 1) * field.width ** 2;
     for (const name of ['directions', 'gram matrices', 'polynomials']) scratch[name] = elements;
