@@ -110,7 +110,10 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<W
 
     swarmRefusal,
 
-    createSwarm: (request) => createWebGpuSwarm(context, request),
+    async createSwarm(request) {
+      await kept.release();
+      return createWebGpuSwarm(context, request);
+    },
 
     evaluate: (field, parameters, size) => kept.evaluate(field, parameters, size),
 

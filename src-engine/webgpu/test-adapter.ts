@@ -36,3 +36,61 @@ export async function testDevice(limits: Record<string, number> = {}): Promise<G
   if (!adapter) throw new Error('The test adapter went away.');
   return adapter.requestDevice({ requiredLimits: limits });
 }
+
+/** A device and what was asked of it. */
+export interface ObservedDevice {
+  readonly device: GPUDevice;
+  /** Bytes of every buffer that was not destroyed. */
+  readonly held: ReadonlyMap<GPUBuffer, number>;
+  /** Names of all buffers that were asked for, in order. */
+  readonly asked: readonly string[];
+  /** Kernels that were compiled. */
+  compiled(): number;
+}
+
+/** A device of the test adapter that is watched, and that has no memory for buffers that are `tooLarge`: no adapter fails on demand. */
+export async function observedDevice(tooLarge: (name: string, bytes: number) => boolean = () => false): Promise<ObservedDevice> {
+  const real = await testDevice();
+  const held = new Map<GPUBuffer, number>();
+  const asked: string[] = [];
+  let compiled = 0;
+  let short = false;
+  let scopes = 0;
+  const changes: Partial<GPUDevice> = {
+    createComputePipelineAsync(descriptor) {
+      compiled++;
+      return real.createComputePipelineAsync(descriptor);
+    },
+    createBuffer(descriptor) {
+      const { label = '', size } = descriptor;
+      asked.push(label);
+      if (tooLarge(label, size)) short = true;
+      const buffer = real.createBuffer(descriptor);
+      held.set(buffer, size);
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        held.delete(buffer);
+        destroy();
+      };
+      return buffer;
+    },
+    pushErrorScope(filter) {
+      scopes++;
+      real.pushErrorScope(filter);
+    },
+    async popErrorScope() {
+      // Scopes are popped in the order internal, memory, validation (GpuContext.checked).
+      const memory = --scopes === 1 && short;
+      if (scopes === 0) short = false;
+      const error = await real.popErrorScope();
+      return memory ? { message: 'no memory' } : error;
+    },
+  };
+  const device = new Proxy(real, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(key in changes ? changes : target, key);
+      return typeof value === 'function' && !(key in changes) ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { device, held, asked, compiled: () => compiled };
+}

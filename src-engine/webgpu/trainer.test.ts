@@ -6,7 +6,7 @@ import { PLAN_DEFAULTS } from '#core/fit/config';
 import { DeviceLostError, type TrainerRequest } from '../engine';
 import { createWebGpuEngine, openDevice } from './engine';
 import { isPresentingTrainer } from './present';
-import { testGpu } from './test-adapter';
+import { observedDevice, testGpu } from './test-adapter';
 
 const PLAN: FitPlan = {
   steps: 100,
@@ -125,18 +125,6 @@ describe('webgpu trainer', async () => {
     trainer.dispose();
   });
 
-  it('evaluates different networks in turn, calls that do not wait for each other too', async () => {
-    const fields = [FIELD, { ...FIELD, width: 20 }, FIELD, FIELD];
-    const vectors = fields.map((field, i) => initialParameters(field, i));
-    const together = await Promise.all(fields.map((field, i) => engine.evaluate(field, vectors[i], [9 + i, 5])));
-    const trainer = await engine.createTrainer(REQUEST);
-    trainer.dispose();
-    for (const [i, field] of fields.entries()) expect(await engine.evaluate(field, vectors[i], [9 + i, 5])).toEqual(together[i]);
-    expect(together[3]).not.toEqual(await engine.evaluate(FIELD, vectors[2], [12, 5]));
-    await expect(engine.evaluate(FIELD, vectors[1], [5, 5])).rejects.toMatchObject({ kind: 'usage', code: 'engine.mismatch' });
-    expect(await engine.evaluate(FIELD, vectors[0], [9, 5])).toEqual(together[0]);
-  });
-
   it('refuses what does not fit together, and a closed fit, in words', async () => {
     await expect(engine.createTrainer({ ...REQUEST, field: { ...FIELD, outputs: 1 } })).rejects.toMatchObject({ code: 'engine.mismatch' });
     const trainer = await engine.createTrainer(REQUEST);
@@ -146,82 +134,28 @@ describe('webgpu trainer', async () => {
     await expect(trainer.run(rates(1))).rejects.toMatchObject({ code: 'engine.disposed' });
   });
 
-  /** A device of which `change` replaces some members. */
-  async function changedDevice(change: (device: GPUDevice) => Readonly<Record<string, unknown>>): Promise<GPUDevice> {
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) throw new Error('no adapter');
-    const device = await adapter.requestDevice();
-    const changes = change(device);
-    return new Proxy(device, {
-      get: (target, key) => {
-        if (typeof key === 'string' && key in changes) return changes[key];
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-  }
-
-  /** Counts what a device compiles. */
-  function counting(device: GPUDevice, count: () => void) {
-    return {
-      createComputePipelineAsync: (descriptor: GPUComputePipelineDescriptor) => {
-        count();
-        return device.createComputePipelineAsync(descriptor);
-      },
-    };
-  }
-
   it('lets go of its kernels when it is closed: a shared device lives on, and held those of every fit', async () => {
-    let compiled = 0;
-    const device = await changedDevice((real) => counting(real, () => compiled++));
+    const { device, compiled } = await observedDevice();
     const sharing = await createWebGpuEngine({ device, gpu });
     const parameters = initialParameters(FIELD, 1);
     const look = (width: number): Promise<Float32Array> => sharing.evaluate({ ...FIELD, activation: { kind: 'relu' } }, parameters, [width, 4]);
     await look(4);
-    const once = compiled;
+    const once = compiled();
     expect(once).toBeGreaterThan(0);
     await look(5);
-    expect(compiled).toBe(once);
+    expect(compiled()).toBe(once);
     await sharing.dispose();
     await look(4);
-    expect(compiled).toBe(2 * once);
+    expect(compiled()).toBe(2 * once);
     await sharing.dispose();
     device.destroy();
   });
 
-  /** A device without memory for some buffers; `made` has the names of all that were asked for, `compiled` counts kernels. */
-  async function crampedDevice(tooLarge: (name: string, bytes: number) => boolean): Promise<{ device: GPUDevice; made: string[]; compiled: () => number }> {
-    let short = false;
-    let depth = 0;
-    let compiled = 0;
-    const made: string[] = [];
-    const device = await changedDevice((real) => ({
-      ...counting(real, () => compiled++),
-      createBuffer: (descriptor: GPUBufferDescriptor) => {
-        const { label = '', size } = descriptor;
-        made.push(label);
-        if (tooLarge(label, size)) short = true;
-        return real.createBuffer(descriptor);
-      },
-      pushErrorScope: (filter: GPUErrorFilter) => {
-        depth++;
-        real.pushErrorScope(filter);
-      },
-      popErrorScope: async () => {
-        // Scopes are popped in the order internal, memory, validation.
-        const memory = --depth === 1 && short;
-        if (depth === 0) short = false;
-        const error = await real.popErrorScope();
-        return memory ? { message: 'no memory' } : error;
-      },
-    }));
-    return { device, made, compiled: () => compiled };
-  }
   const largeActivations = (most: number) => (name: string, bytes: number) => name.startsWith('activations') && bytes > most;
 
   it('does with smaller slices where memory is short, with the same result and no more kernels, and says so', async () => {
     const request = { ...REQUEST, plan: { ...PLAN, batch: 1024 } };
-    const { device, compiled } = await crampedDevice(largeActivations(200 * 4 * 16));
+    const { device, compiled } = await observedDevice(largeActivations(200 * 4 * 16));
     const cramped = await createWebGpuEngine({ device, gpu, tuning: 'mixed blocks' });
     const trainer = await cramped.createTrainer(request);
     expect(trainer.notes).toEqual(['This GPU has little free memory; each step is done in 8 parts of at most 128 samples.']);
@@ -238,18 +172,20 @@ describe('webgpu trainer', async () => {
   });
 
   it('says what to do when even the smallest slices find no memory', async () => {
-    const { device } = await crampedDevice(largeActivations(63 * 4 * 16));
+    const { device, held } = await observedDevice(largeActivations(63 * 4 * 16));
     const cramped = await createWebGpuEngine({ device, gpu });
     await expect(cramped.createTrainer(REQUEST)).rejects.toMatchObject({ kind: 'device', code: 'device.memory' });
+    expect(held.size).toBe(0);
     device.destroy();
   });
 
   it('does not try shorter slices, nor compiles, where it is the signal that finds no memory', async () => {
-    const { device, made, compiled } = await crampedDevice((name) => name === 'samples of the input');
+    const { device, asked, held, compiled } = await observedDevice((name) => name === 'samples of the input');
     const cramped = await createWebGpuEngine({ device, gpu });
     await expect(cramped.createTrainer(REQUEST)).rejects.toMatchObject({ code: 'device.memory' });
-    expect(made.filter((name) => name === 'samples of the input')).toHaveLength(1);
+    expect(asked.filter((name) => name === 'samples of the input')).toHaveLength(1);
     expect(compiled()).toBe(0);
+    expect(held.size).toBe(0);
     device.destroy();
   });
 
