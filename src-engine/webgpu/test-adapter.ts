@@ -40,8 +40,8 @@ export async function testDevice(limits: Record<string, number> = {}): Promise<G
 /** A device and what was asked of it. */
 export interface ObservedDevice {
   readonly device: GPUDevice;
-  /** Bytes of every buffer that was not destroyed. */
-  readonly held: ReadonlyMap<GPUBuffer, number>;
+  /** Bytes of every buffer, and texels of every texture, that was not destroyed. */
+  readonly held: ReadonlyMap<GPUBuffer | GPUTexture, number>;
   /** Names of all buffers that were asked for, in order. */
   readonly asked: readonly string[];
   /** Kernels that were compiled. */
@@ -51,7 +51,16 @@ export interface ObservedDevice {
 /** A device of the test adapter that is watched, and that has no memory for buffers that are `tooLarge`: no adapter fails on demand. */
 export async function observedDevice(tooLarge: (name: string, bytes: number) => boolean = () => false): Promise<ObservedDevice> {
   const real = await testDevice();
-  const held = new Map<GPUBuffer, number>();
+  const held = new Map<GPUBuffer | GPUTexture, number>();
+  const hold = <Made extends GPUBuffer | GPUTexture>(made: Made, size: number): Made => {
+    held.set(made, size);
+    const destroy = made.destroy.bind(made);
+    made.destroy = (): undefined => {
+      held.delete(made);
+      destroy();
+    };
+    return made;
+  };
   const asked: string[] = [];
   let compiled = 0;
   let short = false;
@@ -65,14 +74,11 @@ export async function observedDevice(tooLarge: (name: string, bytes: number) => 
       const { label = '', size } = descriptor;
       asked.push(label);
       if (tooLarge(label, size)) short = true;
-      const buffer = real.createBuffer(descriptor);
-      held.set(buffer, size);
-      const destroy = buffer.destroy.bind(buffer);
-      buffer.destroy = () => {
-        held.delete(buffer);
-        destroy();
-      };
-      return buffer;
+      return hold(real.createBuffer(descriptor), size);
+    },
+    createTexture(descriptor) {
+      const texture = real.createTexture(descriptor);
+      return hold(texture, texture.width * texture.height);
     },
     pushErrorScope(filter) {
       scopes++;

@@ -41,8 +41,8 @@ export interface FitDriver {
   state(): Promise<TrainState>;
   /** Settles when the fit is over; rejects when it failed. */
   readonly ended: Promise<FitEnd>;
-  /** Frees what the last preview needed; call it when something else is shown. */
-  dispose(): void;
+  /** Frees what the last preview needed; call it when the fit is over and something else is shown. */
+  readonly dispose: () => void;
 }
 
 /** Pixels of a preview that main computes and sends: coarse, so that the picture moves several times a second. */

@@ -77,8 +77,7 @@ export async function start(studio: Studio): Promise<void> {
   }
   if (studio.active?.run === run) studio.active = null;
   if (run.parameters && run.state !== 'failed') await encode(studio, run, config.coding.bits);
-  // The stage keeps a texture for one more frame after it was given something else.
-  if (run.shown?.kind !== 'texture' && driver) setTimeout(() => driver.dispose(), 500);
+  if (driver) run.endTexture(driver.dispose);
 }
 
 const stopWished = new WeakSet<Run>();

@@ -80,9 +80,16 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     const { createWebGpuEngine } = await import('#engine/webgpu/engine');
     const device = await gpu.open();
     const engine = await createWebGpuEngine({ device, tunings: localTunings });
-    const refusal = planRefusal(config.plan, pointCount(size)) ?? engine.refusal(field, config.plan);
-    if (refusal) throw new StudioError('device', 'device.refused', refusal);
-    const bare = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
+    let bare: Trainer;
+    try {
+      const refusal = planRefusal(config.plan, pointCount(size)) ?? engine.refusal(field, config.plan);
+      if (refusal) throw new StudioError('device', 'device.refused', refusal);
+      bare = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
+    } catch (error) {
+      // The device is shared and would hold the engine's kernels for as long as it lives.
+      await engine.dispose();
+      throw error;
+    }
     const { trainer, exclusive } = inTurn(bare);
     sink.notes(trainer.notes ?? []);
     const [width, height] = previewSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : Math.min(TEXTURE_PIXELS, device.limits.maxTextureDimension2D ** 2));
@@ -160,8 +167,11 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
       if (error instanceof DeviceLostError) throw new LocalFitLost(lastState, seconds, pausedBeforeEnd);
       throw error;
     })
-    // The last picture stays in the texture until the decoded one replaces it.
-    .finally(() => session.trainer.dispose());
+    // The last picture stays in the texture until the decoded one replaces it; all else goes, however the fit ended.
+    .finally(() => {
+      session.trainer.dispose();
+      return bench.engine.dispose();
+    });
 
   return {
     facts: gpu.facts ?? bench.engine.facts,
@@ -180,9 +190,6 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     stop: () => session.stop(),
     state: () => session.trainer.checkpoint(),
     ended,
-    dispose: () => {
-      bench.texture.destroy();
-      bench.engine.dispose().catch(() => undefined);
-    },
+    dispose: () => bench.texture.destroy(),
   };
 }

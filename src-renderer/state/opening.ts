@@ -72,6 +72,7 @@ export function removeRun(studio: Studio, run: Run): void {
   studio.runs = studio.runs.filter((each) => each !== run);
   if (studio.run === run) studio.run = null;
   if (studio.compared === run) studio.compared = null;
+  run.hide();
   for (const { artifact } of run.encodings) studio.client.call('artifact.close', { artifact }).catch(() => undefined);
   forgetUnused(studio);
 }

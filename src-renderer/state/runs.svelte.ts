@@ -21,6 +21,9 @@ export type Shown =
   | { readonly kind: 'pixels'; readonly label: 'live' | 'decoded'; readonly size: readonly number[]; readonly channels: number; readonly type: 'uint8' | 'uint16'; readonly alpha: boolean; readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> }
   | { readonly kind: 'texture'; readonly label: 'live'; readonly size: readonly [number, number]; readonly texture: GPUTexture; readonly device: GPUDevice };
 
+/** The stage keeps a texture for one more frame after it was given something else. */
+const STAGE_MILLISECONDS = 500;
+
 let runCount = 0;
 
 /** One fit of this session, or one .inr file that was opened. */
@@ -50,6 +53,8 @@ export class Run {
   wish: 'running' | 'paused' = 'running';
   /** The float model; null while it trains elsewhere. */
   parameters: Float32Array | null = null;
+  /** Frees the texture of the fit, which is over. */
+  #freeTexture: (() => void) | null = null;
 
   constructor(
     readonly kind: 'fit' | 'file',
@@ -96,6 +101,25 @@ export class Run {
     const { size, channels, type, alpha } = artifact;
     this.shown = { kind: 'pixels', label: 'decoded', size, channels, type, alpha, samples };
     this.thumbnail = thumbnail({ size, channels, type, alpha, samples }, 112);
+    this.#freeUnshown();
+  }
+
+  /** Takes away what is shown, for good. */
+  hide(): void {
+    this.shown = null;
+    this.#freeUnshown();
+  }
+
+  /** The fit is over, well or not: `free` is called once its texture is shown no longer. */
+  endTexture(free: () => void): void {
+    this.#freeTexture = free;
+    this.#freeUnshown();
+  }
+
+  #freeUnshown(): void {
+    if (this.shown?.kind === 'texture' || !this.#freeTexture) return;
+    setTimeout(this.#freeTexture, STAGE_MILLISECONDS);
+    this.#freeTexture = null;
   }
 
   get pixels(): number {
