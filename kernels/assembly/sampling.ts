@@ -1,6 +1,9 @@
-/** The batch of a step: twin of src-core/fit/random.ts, sampling.ts and importance.ts, which define the draws. */
+/**
+ * The batch of a step: twin of src-core/fit/random.ts, sampling.ts and importance.ts, which define the draws, and of
+ * src-core/signal/coordinates.ts. Four elements at a time, one a lane: the generator is integer arithmetic alone, so that lanes
+ * have the bits of the scalar definition.
+ */
 import { SamplingKind, Slot } from '../slots';
-import { coordinates } from './grid';
 import { rowBytes, word } from './record';
 
 /** First word of pcg3d; twin of src-core/fit/random.ts. */
@@ -19,6 +22,24 @@ function pcg3d(a: u32, b: u32, c: u32): u32 {
   return x + y * z;
 }
 
+/** pcg3d of four elements: `a` and `b` are those of all, `c` is each lane's own. */
+// @ts-ignore: decorator
+@inline
+function pcg3dOfFour(a: u32, b: u32, c: v128): v128 {
+  const multiplier = i32x4.splat(1664525);
+  const increment = i32x4.splat(1013904223);
+  let x = i32x4.splat(a * 1664525 + 1013904223);
+  let y = i32x4.splat(b * 1664525 + 1013904223);
+  let z = i32x4.add(i32x4.mul(c, multiplier), increment);
+  x = i32x4.add(x, i32x4.mul(y, z));
+  y = i32x4.add(y, i32x4.mul(z, x));
+  z = i32x4.add(z, i32x4.mul(x, y));
+  x = v128.xor(x, i32x4.shr_u(x, 16));
+  y = v128.xor(y, i32x4.shr_u(y, 16));
+  z = v128.xor(z, i32x4.shr_u(z, 16));
+  return i32x4.add(x, i32x4.mul(y, z));
+}
+
 /** Streams and constants of src-core/fit/sampling.ts and importance.ts. */
 const STRATUM_STREAM: u32 = 0x53545241;
 const CELL_STREAM: u32 = 0x43454c4c;
@@ -29,6 +50,14 @@ const TURN_SHIFT: u32 = 6;
 @inline
 function scaleToRange(random: u32, bound: u32): u32 {
   return <u32>((<u64>random * <u64>bound) >> 32);
+}
+
+/** scaleToRange lane by lane: the upper halves of the products. */
+// @ts-ignore: decorator
+@inline
+function scaleFour(random: v128, bound: u32): v128 {
+  const range = i32x4.splat(bound);
+  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(random, range), i64x2.extmul_high_i32x4_u(random, range), 1, 3, 5, 7);
 }
 
 /**
@@ -48,21 +77,76 @@ export function cellOf(random: u32): u32 {
   return low;
 }
 
-/** Grid index of element `element` of the batch of `step`. */
-export function drawIndex(step: u32, element: u32): u32 {
+/** Grid indices of elements `element` to `element` + 3 of the batch of `step`; of those beyond the batch, any index of the grid. */
+// @ts-ignore: decorator
+@inline
+function drawFour(step: u32, element: u32): v128 {
   const seed = word(Slot.Seed);
   const points = word(Slot.Points);
   const kind = word(Slot.Sampling);
-  if (kind == SamplingKind.Full) return element;
+  const elements = i32x4.add(i32x4.splat(element), i32x4(0, 1, 2, 3));
+  if (kind == SamplingKind.Full) return i32x4.min_u(elements, i32x4.splat(points - 1));
   const driven = kind == SamplingKind.Error && word(Slot.Cells) != 0;
-  if (kind != SamplingKind.Stratified && !driven) return scaleToRange(pcg3d(seed, step, element), points);
+  if (kind != SamplingKind.Stratified && !driven) return scaleFour(pcg3dOfFour(seed, step, elements), points);
   const arc = word(Slot.Arc);
-  const within = scaleToRange(pcg3d(seed, STRATUM_STREAM, element) + step * GOLDEN_STEP, arc);
-  const stratified = pcg3d(seed, step >> TURN_SHIFT, 0xffffffff) + element * arc + within;
-  if (!driven) return scaleToRange(stratified, points);
+  const within = scaleFour(i32x4.add(pcg3dOfFour(seed, STRATUM_STREAM, elements), i32x4.splat(step * GOLDEN_STEP)), arc);
+  const turn = i32x4.splat(pcg3d(seed, step >> TURN_SHIFT, 0xffffffff));
+  const stratified = i32x4.add(i32x4.add(turn, i32x4.mul(elements, i32x4.splat(arc))), within);
+  if (!driven) return scaleFour(stratified, points);
+  return i32x4(
+    drawInCell(i32x4.extract_lane(stratified, 0), seed, element, step),
+    drawInCell(i32x4.extract_lane(stratified, 1), seed, element + 1, step),
+    drawInCell(i32x4.extract_lane(stratified, 2), seed, element + 2, step),
+    drawInCell(i32x4.extract_lane(stratified, 3), seed, element + 3, step),
+  );
+}
+
+/** A point of the cell that `random` falls into. */
+export function drawInCell(random: u32, seed: u32, element: u32, step: u32): u32 {
   const length = word(Slot.CellPoints);
-  const first = cellOf(stratified) * length;
-  return first + scaleToRange(pcg3d(seed ^ CELL_STREAM, element, step), min(length, points - first));
+  const first = cellOf(random) * length;
+  return first + scaleToRange(pcg3d(seed ^ CELL_STREAM, element, step), min(length, word(Slot.Points) - first));
+}
+
+/**
+ * index / extent without remainder. A quotient (index + 1/2) / extent is at least 1 / (2 extent) away from the next integer, far
+ * more than two roundings of float64 can move it.
+ */
+// @ts-ignore: decorator
+@inline
+function quotients(index: v128, extent: u32): v128 {
+  const half = f64x2.splat(0.5);
+  const inverse = f64x2.splat(1 / <f64>extent);
+  const low = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_u(index), half), inverse);
+  const high = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_u(v128.shuffle<i64>(index, index, 1, 1)), half), inverse);
+  return v128.shuffle<i64>(i32x4.trunc_sat_f64x2_u_zero(low), i32x4.trunc_sat_f64x2_u_zero(high), 0, 2);
+}
+
+/** Writes four numbers to the rows of 64 bytes from `to`. */
+// @ts-ignore: decorator
+@inline
+function storeFour(to: usize, values: v128): void {
+  v128.store32_lane(to, values, 0);
+  v128.store32_lane(to, values, 1, 64);
+  v128.store32_lane(to, values, 2, 128);
+  v128.store32_lane(to, values, 3, 192);
+}
+
+/** Coordinates of the points `index` of the data set to the rows from `to`. */
+// @ts-ignore: decorator
+@inline
+function storeCoordinates(to: usize, index: v128): void {
+  const inputs: i32 = word(Slot.Inputs);
+  for (let axis = 0; axis < inputs; axis++) {
+    const extent = word(Slot.DataGrid + axis);
+    const extents = i32x4.splat(extent);
+    // What is left on the last axis is its position: no division.
+    const rest = axis + 1 < inputs ? quotients(index, extent) : i32x4.splat(0);
+    const position = i32x4.sub(index, i32x4.mul(rest, extents));
+    const centred = i32x4.sub(i32x4.add(i32x4.add(position, position), i32x4.splat(1)), extents);
+    storeFour(to + (<usize>axis << 2), f32x4.div(f32x4.convert_i32x4_s(centred), f32x4.splat(<f32>extent)));
+    index = rest;
+  }
 }
 
 /** Byte of a sample's row of 16 coordinates, of which at most 4 are used, that keeps the number of its point. */
@@ -70,24 +154,21 @@ const INDEX: usize = 60;
 
 /**
  * Draws elements [first, first + count) of the batch of `step`: coordinates to `scratch`, targets in [0, 1] to rows of up to 4, 8, 12 or
- * 16 at `targets`. Lanes beyond the last channel are not defined.
+ * 16 at `targets`. Lanes beyond the last channel are not defined, nor up to three rows beyond the last coordinates.
  *
  * Points lie anywhere in a data set that is larger than the caches. So all samples are asked for first, in a loop so short that the
  * processor waits for a dozen of them at once, and read afterwards: half the time for 512 x 512 points.
  */
 export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, count: u32): void {
-  const inputs: i32 = word(Slot.Inputs);
   const row: usize = rowBytes();
   const data: usize = word(Slot.Data);
   const bytes: usize = word(Slot.DataBytes);
   const pointBytes: usize = <usize>word(Slot.Outputs) * bytes;
-  drawIndices(scratch, step, first, count, data, pointBytes);
+  drawPoints(scratch, step, first, count);
   const maximum = f32x4.splat(<f32>word(Slot.DataMaximum));
   for (let s: u32 = 0; s < count; s++) {
-    const index = load<u32>(scratch, INDEX);
-    coordinates(index, Slot.DataGrid, inputs, scratch);
+    let from = data + <usize>load<u32>(scratch, INDEX) * pointBytes;
     scratch += 64;
-    let from = data + <usize>index * pointBytes;
     for (const end = targets + row; targets < end; targets += 16) {
       const raw = bytes == 1 ? i16x8.extend_low_i8x16_u(v128.load32_zero(from)) : v128.load64_zero(from);
       v128.store(targets, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(raw)), maximum));
@@ -96,16 +177,21 @@ export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, 
   }
 }
 
-/** Numbers of the points of elements [first, first + count) to INDEX of their rows; asks for their samples. */
-export function drawIndices(scratch: usize, step: u32, first: u32, count: u32, data: usize, pointBytes: usize): void {
-  const points = word(Slot.Points);
-  const seed = word(Slot.Seed);
-  const uniform = word(Slot.Sampling) == SamplingKind.Uniform;
+/** Coordinates and, at INDEX, numbers of the points of elements [first, first + count) to their rows; asks for their samples. */
+export function drawPoints(scratch: usize, step: u32, first: u32, count: u32): void {
+  const data: usize = word(Slot.Data);
+  const pointBytes: usize = <usize>word(Slot.Outputs) * word(Slot.DataBytes);
   let touched: u32 = 0;
-  for (let s: u32 = 0; s < count; s++) {
-    const index = uniform ? scaleToRange(pcg3d(seed, step, first + s), points) : drawIndex(step, first + s);
-    store<u32>(scratch + (<usize>s << 6), index, INDEX);
-    touched += load<u8>(data + <usize>index * pointBytes);
+  let to = scratch;
+  for (let s: u32 = 0; s < count; s += 4) {
+    const index = drawFour(step, first + s);
+    storeCoordinates(to, index);
+    storeFour(to + INDEX, index);
+    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 0) * pointBytes);
+    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 1) * pointBytes);
+    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 2) * pointBytes);
+    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 3) * pointBytes);
+    to += 256;
   }
   // Nobody reads the sum; without it the loads would be dropped.
   store<u32>(scratch, touched, INDEX - 4);

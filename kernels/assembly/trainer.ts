@@ -109,7 +109,7 @@ export { derive, reduceSpan, transposeBlock, transposeBlocks, update, updateLaye
 export { headErrors, headSamples } from './loss';
 export { activate, backBlock, backwardTile, forwardTile } from './passes';
 export { closeBlock, joinGradients } from './residual';
-export { cellOf, drawIndex, drawTile } from './sampling';
+export { cellOf, drawInCell, drawPoints, drawTile } from './sampling';
 export { averageSpan, drawPart, encodePart, scatterPart, squareTables, trainPart } from './rounds';
 export { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
 export { runMembers } from './swarm';

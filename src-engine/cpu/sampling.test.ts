@@ -35,7 +35,8 @@ function request(sampling: FitPlan['sampling'], batch = 70, size = [23, 11]): Tr
 describe('draws of the kernels', () => {
   const memory = new WebAssembly.Memory({ initial: 8, maximum: 65536, shared: true });
   const module = new WebAssembly.Module(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as { drawIndex(step: number, element: number): number };
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as { drawPoints(rows: number, step: number, first: number, count: number): void };
+  const ROWS = 7 * 65536;
   const LIMITS = 3 * 65536;
   const GUIDE = 2 * 65536;
 
@@ -56,6 +57,13 @@ describe('draws of the kernels', () => {
     new Uint32Array(memory.buffer, LIMITS, table.limits.length).set(table.limits);
     new Uint32Array(memory.buffer, GUIDE, 4097).set(cellGuide(table));
   }
+
+  /** Numbers of the points of some elements in a row. */
+  function drawn(step: number, first: number, count: number): number[] {
+    kernels.drawPoints(ROWS, step, first, count);
+    const rows = new Uint32Array(memory.buffer, ROWS, 16 * count);
+    return Array.from({ length: count }, (_, i) => rows[16 * i + 15]!);
+  }
   const sizes = fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.constantFrom(1, 2, 65535, 65536, 65537, 2 ** 24, 2 ** 27, 2 ** 31 - 1));
   const word = fc.integer({ min: 0, max: 0xffffffff });
 
@@ -65,9 +73,10 @@ describe('draws of the kernels', () => {
         const table = drawTable(Float64Array.from({ length: Math.ceil(points / cellPointsFor(points)) }, (_, cell) => uniform(salt, 1, cell) ** 8), 0.05, points);
         for (const [kind, sampling] of KINDS) {
           setUp(kind, seed, points, batch, kind === SamplingKind.Error ? table : undefined);
-          for (let i = 0; i < 20; i++) {
-            const element = pcg3d(salt, 2, i) % Math.min(batch, points);
-            expect(kernels.drawIndex(step, element) >>> 0).toBe(drawIndex({ sampling, batch }, seed, step, element, points, table));
+          for (let count = 1; count < 10; count++) {
+            const first = pcg3d(salt, 2, count) % Math.min(batch, points);
+            const some = Math.min(count, batch - first, kind === SamplingKind.Full ? points - first : Infinity);
+            expect(drawn(step, first, some)).toEqual(Array.from({ length: some }, (_, i) => drawIndex({ sampling, batch }, seed, step, first + i, points, table)));
           }
         }
       }),
@@ -77,7 +86,39 @@ describe('draws of the kernels', () => {
 
   it('are uniform as long as error-driven sampling has no table', () => {
     setUp(SamplingKind.Error, 9, 1000, 64);
-    for (let element = 0; element < 64; element++) expect(kernels.drawIndex(3, element)).toBe(drawIndex({ sampling: ERROR, batch: 64 }, 9, 3, element, 1000));
+    expect(drawn(3, 0, 64)).toEqual(Array.from({ length: 64 }, (_, element) => drawIndex({ sampling: ERROR, batch: 64 }, 9, 3, element, 1000)));
+  });
+});
+
+describe('coordinates of the kernels', () => {
+  it('are those of src-core at points of grids of any shape', () => {
+    const memory = new WebAssembly.Memory({ initial: 8, maximum: 65536, shared: true });
+    const { drawPoints } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(Buffer.from(wasmBase64, 'base64'))), { env: { memory } }).exports as unknown as {
+      drawPoints(rows: number, step: number, first: number, count: number): void;
+    };
+    const ROWS = 7 * 65536;
+    const extent = fc.integer({ min: 1, max: 200 });
+    const grids = fc.oneof(
+      fc.array(extent, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom([65_535, 32_768], [46_341, 46_340], [3, 8_388_607], [255, 1, 8_388_607], [1290, 1290, 1289]),
+    );
+    fc.assert(
+      fc.property(grids, fc.nat(), (grid, salt) => {
+        const points = grid.reduce((product, axis) => product * axis, 1);
+        const job = new JobRecord(memory.buffer);
+        job.set(Slot.Sampling, SamplingKind.Full);
+        job.set(Slot.Points, points);
+        job.set(Slot.Inputs, grid.length);
+        grid.forEach((axis, at) => job.set(Slot.DataGrid + at, axis));
+        for (const first of [0, salt % points, Math.max(0, points - 5)]) {
+          const count = Math.min(7, points - first);
+          drawPoints(ROWS, 0, first, count);
+          const rows = new Float32Array(memory.buffer, ROWS, 16 * count);
+          for (let i = 0; i < count; i++) expect([...rows.subarray(16 * i, 16 * i + grid.length)]).toEqual([...pointCoordinates(grid, first + i)].map(Math.fround));
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
