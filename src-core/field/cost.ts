@@ -1,7 +1,7 @@
 import { encodedWidth, gridOf, type Field } from './field';
 import { parameterLayout } from './layout';
 
-/** What a fit and its file will cost, known before the run. */
+/** What a fit and its file will cost, known before the run; fit/memory.ts has the bytes that a fit keeps meanwhile. */
 export interface FieldCost {
   readonly parameters: number;
   /** Multiply-adds to evaluate one sample, see multiplyAdds(). */
@@ -11,8 +11,6 @@ export interface FieldCost {
    * number of a table that a sample reads (forward 2, backward 2).
    */
   readonly operationsPerStep: number;
-  /** Bytes of parameters, optimizer moments, gradients (two words a number for tables) and one batch of activations. */
-  readonly trainingBytes: number;
   /** Predicted size of the .inr file in bytes: raw bits per parameter plus container overhead. An estimate from above. */
   readonly fileBytes: number;
 }
@@ -37,12 +35,10 @@ export function multiplyAdds(field: Field): { readonly dense: number; readonly i
 export function fieldCost(field: Field, batch: number, bits: number, ancillaryBytes: number = PROVENANCE_BYTES): FieldCost {
   const layout = parameterLayout(field);
   const { dense, interpolation } = multiplyAdds(field);
-  const activations = batch * (encodedWidth(field.encoding, field.inputs) + 2 * field.depth * field.width + field.outputs);
   return {
     parameters: layout.length,
     multiplyAddsPerSample: dense + interpolation,
     operationsPerStep: (6 * dense + 4 * interpolation) * batch,
-    trainingBytes: 4 * (4 * layout.length + layout.tableLength + activations),
     fileBytes: Math.ceil((layout.length * bits) / 8) + CONTAINER_BYTES + 2 * layout.tensors.length + ancillaryBytes,
   };
 }

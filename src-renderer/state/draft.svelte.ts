@@ -2,6 +2,7 @@ import type { FitConfig } from '#core/fit/config';
 import { fieldCost, type FieldCost } from '#core/field/cost';
 import { fieldFor } from '#core/field/field';
 import { networkWords } from '#core/field/words';
+import { trainingBytes } from '#core/fit/memory';
 import { allPresets, DEFAULT_PRESET, presetById } from '#core/fit/presets';
 import { effectiveBatch } from '#core/fit/sampling';
 import { pointCount, rawBytes } from '#core/signal/signal';
@@ -65,12 +66,14 @@ export class Draft {
   }
 
   /** Cost of fitting a picture so; null while the configuration is faulty. */
-  cost(signal: Pick<SignalInfo, 'size' | 'channels' | 'type'> | null, bits = this.config.coding.bits): (FieldCost & { ratio: number }) | null {
+  cost(signal: Pick<SignalInfo, 'size' | 'channels' | 'type'> | null, bits = this.config.coding.bits): (FieldCost & { ratio: number; trainingBytes: number }) | null {
     if (!this.valid) return null;
     const size = signal?.size ?? [256, 256];
     const channels = signal?.channels ?? 3;
-    const batch = effectiveBatch(this.config.plan, pointCount(size));
-    const cost = fieldCost(fieldFor(this.config.network, size.length, channels), batch, bits);
-    return { ...cost, ratio: rawBytes({ size, channels, type: signal?.type ?? 'uint8' }) / cost.fileBytes };
+    const { network, plan } = this.config;
+    const field = fieldFor(network, size.length, channels);
+    const points = pointCount(size);
+    const cost = fieldCost(field, effectiveBatch(plan, points), bits);
+    return { ...cost, trainingBytes: trainingBytes(field, plan, points), ratio: rawBytes({ size, channels, type: signal?.type ?? 'uint8' }) / cost.fileBytes };
   }
 }
