@@ -5,12 +5,13 @@
 import { arch, cpus } from 'node:os';
 import type { Field } from '#core/field/field';
 import { Control, Slot } from '#kernels/slots';
+import { commonSwarmRefusal, requireParameters } from '../checks';
 import type { Engine, TrainerRequest } from '../engine';
 import { evaluateGrid } from './evaluate';
 import { allocateShared } from './memory';
 import { Arena, planNetwork, toPanels } from './plan';
 import { WorkerPool } from './pool';
-import { createCpuSwarm, swarmRefusal } from './swarm';
+import { createCpuSwarm } from './swarm';
 import { storeTables } from './tables';
 import { createCpuTrainer, freshKey } from './trainer';
 
@@ -34,7 +35,7 @@ export async function createCpuEngine(options: CpuEngineOptions = {}): Promise<E
     },
     refusal,
     createTrainer: (request: TrainerRequest) => createCpuTrainer(pool, request),
-    swarmRefusal: (field, plan) => refusal(field) ?? swarmRefusal(field, plan),
+    swarmRefusal: (field, plan) => refusal(field) ?? commonSwarmRefusal(field, plan),
     createSwarm: (request) => createCpuSwarm(pool, request),
     evaluate: (field, parameters, size) => evaluate(pool, field, parameters, size),
     async dispose(): Promise<void> {
@@ -48,7 +49,9 @@ function refusal(field: Field): string | null {
   return null;
 }
 
+/** Throws StudioError 'usage'/'engine.mismatch' for parameters of another network, 'failed'/'memory'. */
 async function evaluate(pool: WorkerPool, field: Field, parameters: Float32Array, size: readonly number[]): Promise<Float32Array> {
+  requireParameters(field, parameters);
   const arena = new Arena();
   const control = arena.take(Control.Words * 4);
   const network = planNetwork(arena, field, pool.threads, 1, false);

@@ -3,7 +3,7 @@ import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { pointCount } from '#core/signal/signal';
 import { Slot } from '#kernels/slots';
-import { allocateGrid } from './grid';
+import { allocateGrid } from '../grid';
 import type { JobRecord } from './plan';
 import type { WorkerPool } from './pool';
 

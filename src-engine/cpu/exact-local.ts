@@ -7,7 +7,7 @@ import type { Synthesizer } from '#core/coding/types';
 import { pointCount } from '#core/signal/signal';
 import { wasmBase64 } from '#kernels/build/exact.wasm';
 import { BLOCK_POINTS, planExact } from './exact-image';
-import { allocateGrid } from './grid';
+import { allocateGrid } from '../grid';
 import { MAXIMUM_PAGES } from './plan';
 
 interface ExactExports {
@@ -18,6 +18,15 @@ interface ExactExports {
 const TURN_MILLISECONDS = 12;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** The kernel, compiled once; where that failed (memory may be short for a moment) the next call tries again. */
+function kernel(): Promise<WebAssembly.Module> {
+  compiled ??= WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0))).catch((error: unknown) => {
+    compiled = undefined;
+    throw error;
+  });
+  return compiled;
+}
 
 /** Memory of this thread alone. Throws StudioError 'failed'/'memory' when it cannot be had. */
 function allocate(pages: number): WebAssembly.Memory {
@@ -35,11 +44,10 @@ export const synthesizeLocally: Synthesizer = async (field, parameters, size, ty
   const { signal, onProgress } = options;
   const points = pointCount(size);
   const samples = allocateGrid(size, field.inputs, (count) => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs)));
-  compiled ??= WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
   const plan = planExact(field, parameters, size, type, 1);
   const memory = allocate(plan.pages);
   plan.write(memory.buffer);
-  const instance = await WebAssembly.instantiate(await compiled, { env: { memory } });
+  const instance = await WebAssembly.instantiate(await kernel(), { env: { memory } });
   const { synthesize } = instance.exports as unknown as ExactExports;
   const Values = type === 'uint8' ? Uint8Array : Uint16Array;
   let turn = performance.now();

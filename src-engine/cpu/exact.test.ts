@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { synthesize as plain } from '#core/coding/synthesis';
 import { anyField } from '#core/coding/test-fields';
 import type { Activation, Encoding, Field } from '#core/field/field';
@@ -143,6 +143,19 @@ describe('the exact synthesizer', () => {
     expect(local).toEqual(await exact.synthesize(shape, parameters, [31, 29, 27], 'uint16'));
     expect(fractions.at(-1)).toBe(1);
     await expect(synthesizeLocally(shape, parameters, [31, 29, 27], 'uint16', { signal: AbortSignal.abort() })).rejects.toMatchObject({ kind: 'cancelled' });
+  });
+
+  it('compiles its kernel anew on one thread where that failed before', async () => {
+    vi.resetModules();
+    const fresh = await import('./exact-local');
+    const shape: Field = { inputs: 1, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'relu' } };
+    const decode = () => fresh.synthesizeLocally(shape, initialParameters(shape, 4), [9], 'uint8');
+    const compile = vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(new RangeError('out of memory'));
+    await expect(decode()).rejects.toThrow('out of memory');
+    expect(await decode()).toEqual(await plain(shape, initialParameters(shape, 4), [9], 'uint8'));
+    await decode();
+    expect(compile).toHaveBeenCalledTimes(2);
+    compile.mockRestore();
   });
 
   it('ends on abort with a cancelled error and works afterwards', async () => {

@@ -8,7 +8,7 @@ import { StudioError } from '#core/errors';
 import type { Synthesizer } from '#core/coding/types';
 import { pointCount } from '#core/signal/signal';
 import { BLOCK_POINTS, planExact } from './exact-image';
-import { allocateGrid } from './grid';
+import { allocateGrid } from '../grid';
 import { allocateShared } from './memory';
 import { WorkerPool, type PoolJob } from './pool';
 import { freshKey } from './trainer';

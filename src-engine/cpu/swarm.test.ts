@@ -94,7 +94,9 @@ describe('a swarm on the cpu engine', async () => {
     expect(engine.swarmRefusal!(TINY, PLAN)).toBeNull();
     expect(engine.swarmRefusal!({ ...TINY, encoding: { kind: 'dense-grid', levels: 2, features: 2, coarsest: 4, finest: 8 } }, PLAN)).toMatch(/grids/);
     expect(engine.swarmRefusal!(TINY, { ...PLAN, sampling: { kind: 'full' } })).toMatch(/uniform or stratified/);
-    await expect(engine.createSwarm!({ field: TINY, plan: PLAN, members: members(2, 1), seed: 1 })).rejects.toThrow('does not fit');
+    await expect(engine.createSwarm!({ field: TINY, plan: PLAN, members: members(2, 1), seed: 1 })).rejects.toMatchObject({ kind: 'usage', code: 'engine.mismatch' });
+    const mixed = [...members(2), { ...members(1)[0]!, type: 'uint8' as const, samples: Uint8Array.from(members(1)[0]!.samples) }];
+    await expect(engine.createSwarm!({ field: TINY, plan: PLAN, members: mixed, seed: 1 })).rejects.toThrow('all of 8 bits or all of 16');
     const full: FitPlan = { ...PLAN, sampling: { kind: 'full' } };
     await expect(engine.createSwarm!({ field: TINY, plan: full, members: members(2), seed: 1 })).rejects.toMatchObject({ kind: 'usage', code: 'fit.refused' });
   });

@@ -4,25 +4,16 @@
  * memberSeed(seed, k), whatever the number of threads.
  */
 import { StudioError } from '#core/errors';
-import { gridOf, type Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
-import type { FitPlan } from '#core/fit/config';
 import { pointCount } from '#core/signal/signal';
 import { Control, MemberSlot, RateSlot } from '#kernels/slots';
+import { commonSwarmRefusal, requireData, requireRates } from '../checks';
 import { DeviceLostError, memberSeed, type Swarm, type SwarmReport, type SwarmRequest, type TrainingSet } from '../engine';
 import { allocateShared, requireMachine } from './memory';
 import { Arena, fromPanels, panelLayout, toPanels, type PanelLayout } from './plan';
 import type { WorkerPool } from './pool';
 import { bytesOf, closed, copyBytes, freshKey } from './trainer';
 import { CUTS, planTraining, STEPS_PER_CALL, writeRates, type TrainingMemory, type TrainingPlan } from './training';
-
-/** null when a swarm can be fitted here, else one sentence. */
-export function swarmRefusal(field: Field, plan: FitPlan): string | null {
-  if (gridOf(field.encoding)) return 'Swarms have no kernel for trainable grids; choose another encoding, or fit the members one by one.';
-  const { kind } = plan.sampling;
-  if (kind === 'full' || kind === 'error') return `Swarms draw uniform or stratified batches, not ${kind} ones; choose one of these.`;
-  return null;
-}
 
 /** Where a member lies in its thread's memory. */
 interface Place {
@@ -44,10 +35,9 @@ interface Share {
 }
 
 function checkMembers({ field, members }: SwarmRequest): void {
-  const first = members[0];
-  for (const { size, channels, samples, type } of members) {
-    const fits = samples.length === pointCount(size) * channels && channels === field.outputs && size.length === field.inputs;
-    if (!fits || type !== first?.type) throw new StudioError('failed', 'internal', `A data set of the swarm (${size.join(' x ')}, ${channels} channels) does not fit the field.`);
+  for (const data of members) {
+    requireData(field, data);
+    if (data.type !== members[0]!.type) throw new StudioError('usage', 'engine.mismatch', 'The data sets of a swarm are all of 8 bits or all of 16.');
   }
 }
 
@@ -109,10 +99,10 @@ function panelsAt(buffer: ArrayBufferLike, address: number, layout: PanelLayout)
   return new Float32Array(buffer, address, layout.bytes / 4);
 }
 
-/** Throws StudioError 'usage'/'fit.refused' as swarmRefusal says, 'failed'/'memory' when the machine cannot hold it. */
+/** Throws StudioError 'usage' ('fit.refused' as commonSwarmRefusal says, 'engine.mismatch' for data that is not the field's), 'failed'/'memory' when the machine cannot hold it. */
 export async function createCpuSwarm(pool: WorkerPool, request: SwarmRequest): Promise<Swarm> {
   const { field, plan, members } = request;
-  const refused = swarmRefusal(field, plan);
+  const refused = commonSwarmRefusal(field, plan);
   if (refused !== null) throw new StudioError('usage', 'fit.refused', refused);
   checkMembers(request);
   const layout = panelLayout(field);
@@ -173,6 +163,7 @@ export async function createCpuSwarm(pool: WorkerPool, request: SwarmRequest): P
     run(learningRates: Float32Array): Promise<SwarmReport> {
       const rates = learningRates.slice();
       return exclusive(async () => {
+        requireRates(rates);
         const sums = new Float64Array(members.length);
         for (let done = 0; done < rates.length; done += STEPS_PER_CALL) await runPiece(rates.subarray(done, done + STEPS_PER_CALL), sums);
         return { step, losses: Float32Array.from(sums, (sum) => (rates.length === 0 ? 0 : sum / rates.length)) };

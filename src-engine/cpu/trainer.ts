@@ -6,8 +6,8 @@ import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import type { FitPlan } from '#core/fit/config';
-import { pointCount } from '#core/signal/signal';
 import { Control, RateSlot } from '#kernels/slots';
+import { requireRates, requireTrainable } from '../checks';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainReport, type TrainState } from '../engine';
 import { errorTable, stretches } from '../importance';
 import { evaluateGrid, evaluatePoints, type EvaluationMemory } from './evaluate';
@@ -49,13 +49,10 @@ function roomFor(request: TrainerRequest, threads: number, allocate: typeof allo
   throw failure;
 }
 
-/** Throws StudioError 'failed'/'memory' when the machine cannot hold it. `allocate`: for tests of machines with little memory. */
+/** Throws StudioError 'usage' as requireTrainable, 'failed'/'memory' when the machine cannot hold it. `allocate`: for tests of machines with little memory. */
 export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest, allocate = allocateShared): Promise<Trainer> {
   const { field, plan, data, seed, state } = request;
-  const points = pointCount(data.size);
-  if (data.samples.length !== points * data.channels || data.channels !== field.outputs || data.size.length !== field.inputs) {
-    throw new StudioError('failed', 'internal', `The data set (${data.size.join(' x ')}, ${data.channels} channels) does not fit the field.`);
-  }
+  requireTrainable(request);
   const { training, memory, notes } = roomFor(request, pool.threads, allocate);
   const parts = training.write(memory);
   await copyBytes(bytesOf(data.samples), bytesOf(parts.data.samples));
@@ -108,6 +105,7 @@ class CpuTrainer implements Trainer {
   run(learningRates: Float32Array): Promise<TrainReport> {
     const rates = learningRates.slice();
     return this.exclusive(async () => {
+      requireRates(rates);
       let loss = 0;
       let squaredError = 0;
       for (const { first, count, refresh } of stretches(this.plan.sampling, this.step, rates.length, this.hasTable)) {

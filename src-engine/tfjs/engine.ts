@@ -7,6 +7,7 @@
  */
 import { parameterLayout } from '#core/field/layout';
 import { StudioError } from '#core/errors';
+import { requireParameters } from '../checks';
 import type { DeviceFacts, Engine } from '../engine';
 import { memoryRefusal } from './memory';
 import type { Tf } from './model';
@@ -86,6 +87,7 @@ export async function createTfjsEngine(options: TfjsOptions = {}): Promise<Engin
     createTrainer: (request) => createTfjsTrainer(tf, activate, request),
 
     async evaluate(field, parameters, size) {
+      requireParameters(field, parameters);
       await activate();
       const tensors = parameterLayout(field).tensors.map((slot) =>
         tf.tensor(parameters.slice(slot.offset, slot.offset + slot.length), [...slot.shape]),

@@ -4,9 +4,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { gridOf, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { TrainerRequest } from '../engine';
-import { referenceTrainer } from '../reference';
+import { pointCoordinates, referenceSample, referenceTrainer } from '../reference';
 import { ACTIVATIONS, ENCODINGS, HEADS, LOSSES, OPTIMIZERS, PLAIN_PLAN, relativeError, SAMPLINGS, testData, testState } from '../test-kinds';
 import { createTfjsEngine } from './engine';
+import { evaluationChunk } from './memory';
+import { bytesPerSample } from './model';
 
 /** Odd extents: with even ones some octaves are 0 at all points but for rounding, and Adam makes whole steps of rounding. */
 const SIZES = [[61], [9, 7], [5, 7, 3], [3, 5, 3, 3]];
@@ -119,6 +121,20 @@ describe('every kind agrees with the float64 reference', async () => {
     await plain.run(new Float32Array(11).fill(1e-3));
     expect((await plain.checkpoint()).parameters).not.toEqual(straight);
     plain.dispose();
+  });
+
+  it('evaluates wide and deep fields in smaller pieces, to the same samples', async () => {
+    const deep: Field = { ...field, inputs: 1, depth: 12, width: 256, activation: { kind: 'gelu' } };
+    expect(evaluationChunk(field)).toBe(16384);
+    const chunk = evaluationChunk(deep);
+    expect(chunk).toBeLessThan(8192);
+    expect(chunk * bytesPerSample(deep)).toBeLessThan(3e8);
+    const { parameters } = testState(deep, 3);
+    const size = [chunk + 3];
+    const samples = await engine.evaluate(deep, parameters, size);
+    for (const point of [0, chunk - 1, chunk, chunk + 2]) {
+      expect(relativeError(samples.subarray(3 * point, 3 * point + 3), referenceSample(deep, parameters, pointCoordinates(size, point)))).toBeLessThan(1e-4);
+    }
   });
 
   it('says before anything is allocated what is too large, and what fits instead', async () => {

@@ -1,7 +1,7 @@
 /**
  * Training with tfjs: batches of fit/sampling.ts, losses of fit/loss.ts, gradients by tfjs, updates of fit/optimizer.ts.
  *
- * Every synchronous piece of work runs inside tf.tidy: between calls a trainer holds three tensors a parameter tensor, four with an
+ * Calls wait for one another. Every synchronous piece of work runs inside tf.tidy: between calls a trainer holds three tensors a parameter tensor, four with an
  * average, and no more.
  */
 import type * as TfNamespace from '@tensorflow/tfjs';
@@ -12,10 +12,13 @@ import { parameterLayout, type TensorSlot } from '#core/field/layout';
 import type { DrawTable } from '#core/fit/importance';
 import { drawIndex, effectiveBatch } from '#core/fit/sampling';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
+import { requireRates, requireTrainable } from '../checks';
 import type { Trainer, TrainerRequest, TrainReport, TrainState } from '../engine';
+import { allocateGrid } from '../grid';
 import { errorTable, stretches, type Probe } from '../importance';
+import { Turns } from '../turns';
 import { tfLoss } from './loss';
-import { memoryRefusal } from './memory';
+import { evaluationChunk, memoryRefusal } from './memory';
 import { tfModel, type Tf } from './model';
 import { tfUpdate, type TfState } from './optimizer';
 import { pointWriter } from './points';
@@ -23,8 +26,6 @@ import { pointWriter } from './points';
 /** Chooses the engine's backend; between its end and the next await the backend is certain (tfjs has one global backend). */
 export type ActivateBackend = () => Promise<void>;
 
-/** Points evaluated at once. */
-const EVALUATION_CHUNK = 16384;
 /** The event loop gets a turn after this many milliseconds of synchronous work. */
 const BURST_MILLISECONDS = 40;
 
@@ -43,21 +44,22 @@ async function toVector(variables: Variables, tensors: readonly TensorSlot[], le
   return vector;
 }
 
-/** Samples at grid points of `size`, interleaved; `indexOf` names the grid index of point i. */
+/** Writes to `out` the samples at grid points of `size`, interleaved; `indexOf` names the grid index of point i. */
 async function evaluateAt(
   tf: Tf,
   activate: ActivateBackend,
   field: Field,
   parameters: readonly Tensor[],
   size: readonly number[],
-  count: number,
+  out: Float32Array,
   indexOf: (point: number) => number,
 ): Promise<Float32Array> {
+  const count = out.length / field.outputs;
   const model = tfModel(tf, field);
   const writePoint = pointWriter(size);
-  const out = new Float32Array(count * field.outputs);
-  for (let start = 0; start < count; start += EVALUATION_CHUNK) {
-    const length = Math.min(EVALUATION_CHUNK, count - start);
+  const chunk = evaluationChunk(field);
+  for (let start = 0; start < count; start += chunk) {
+    const length = Math.min(chunk, count - start);
     const coordinates = new Float32Array(length * field.inputs);
     for (let i = 0; i < length; i++) writePoint(indexOf(start + i), coordinates, i * field.inputs);
     await activate();
@@ -68,24 +70,16 @@ async function evaluateAt(
   return out;
 }
 
-/** Evaluates a Field with given parameter tensors on a grid; samples, interleaved, first axis fastest. */
+/** Evaluates a Field with given parameter tensors on a grid; samples, interleaved, first axis fastest. Throws StudioError as allocateGrid. */
 export async function evaluateOnGrid(tf: Tf, activate: ActivateBackend, field: Field, parameters: readonly Tensor[], size: readonly number[]): Promise<Float32Array> {
-  if (size.length !== field.inputs) {
-    throw new StudioError('usage', 'engine.grid', `A field of ${field.inputs} coordinates cannot be shown on a grid of ${size.length}.`);
-  }
-  return evaluateAt(tf, activate, field, parameters, size, pointCount(size), (point) => point);
+  const out = allocateGrid(size, field.inputs, (points) => new Float32Array(points * field.outputs));
+  return evaluateAt(tf, activate, field, parameters, size, out, (point) => point);
 }
 
-/** Starts a fit, or goes on from `request.state`. Throws StudioError 'usage' for data of another shape, 'device' where a step would not fit. */
+/** Starts a fit, or goes on from `request.state`. Throws StudioError 'usage' as requireTrainable, 'device' where a step would not fit. */
 export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, request: TrainerRequest): Promise<Trainer> {
   const { field, plan, data, seed } = request;
-  if (data.channels !== field.outputs || data.size.length !== field.inputs) {
-    throw new StudioError(
-      'usage',
-      'engine.mismatch',
-      `The field maps ${field.inputs} coordinates to ${field.outputs} channels, but the data has ${data.size.length} axes and ${data.channels} channels.`,
-    );
-  }
+  requireTrainable(request);
   const points = pointCount(data.size);
   const batch = effectiveBatch(plan, points);
   const refusal = memoryRefusal(field, plan, batch);
@@ -99,6 +93,7 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
   let step = request.state?.step ?? 0;
   let table: DrawTable | undefined;
   let disposed = false;
+  let working = false;
 
   await activate();
   const start = request.state?.parameters ?? initialParameters(field, seed);
@@ -145,57 +140,88 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
     });
   }
 
-  const probe: Probe = (indices) => evaluateAt(tf, activate, field, state.parameters, data.size, indices.length, (point) => indices[point]!);
+  const probe: Probe = (indices) => evaluateAt(tf, activate, field, state.parameters, data.size, new Float32Array(indices.length * field.outputs), (point) => indices[point]!);
+
+  const turns = new Turns();
+  const open = (): void => {
+    if (disposed) throw new StudioError('cancelled', 'cancelled', 'The fit was closed before its steps were done.');
+  };
+  const free = (): void => {
+    for (const variables of Object.values(state)) for (const variable of variables ?? []) variable.dispose();
+  };
+  /** Calls wait for one another: between its steps a run lets others have the thread, and what they read must be of one step. */
+  const exclusive = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    turns.take(async () => {
+      open();
+      working = true;
+      try {
+        return await work();
+      } finally {
+        working = false;
+        // It was still read when the trainer was closed.
+        if (disposed) free();
+      }
+    });
 
   return {
     field,
 
-    async run(learningRates: Float32Array): Promise<TrainReport> {
-      await activate();
-      let sums: Tensor = tf.zeros([2]);
-      let burstStart = performance.now();
-      for (const { first, count, refresh } of stretches(plan.sampling, step, learningRates.length, table !== undefined)) {
-        if (refresh) {
-          table = await errorTable({ ...data, samples }, plan, seed, step, probe);
-          await activate();
-        }
-        for (const rate of learningRates.subarray(first, first + count)) {
-          if (performance.now() - burstStart > BURST_MILLISECONDS) {
-            await new Promise((resolve) => setTimeout(resolve, 0));
-            await activate();
-            burstStart = performance.now();
+    run(learningRates: Float32Array): Promise<TrainReport> {
+      const rates = learningRates.slice();
+      return exclusive(async () => {
+        requireRates(rates);
+        await activate();
+        let sums: Tensor = tf.zeros([2]);
+        let burstStart = performance.now();
+        try {
+          for (const { first, count, refresh } of stretches(plan.sampling, step, rates.length, table !== undefined)) {
+            if (refresh) {
+              table = await errorTable({ ...data, samples }, plan, seed, step, probe);
+              await activate();
+              open();
+            }
+            for (const rate of rates.subarray(first, first + count)) {
+              if (performance.now() - burstStart > BURST_MILLISECONDS) {
+                await new Promise((resolve) => setTimeout(resolve, 0));
+                await activate();
+                open();
+                burstStart = performance.now();
+              }
+              const previous = sums;
+              const report = trainStep(rate);
+              sums = tf.add(previous, report);
+              previous.dispose();
+              report.dispose();
+            }
           }
-          const previous = sums;
-          const report = trainStep(rate);
-          sums = tf.add(previous, report);
-          previous.dispose();
-          report.dispose();
+          const [loss, squaredError] = await sums.data();
+          const steps = Math.max(rates.length, 1);
+          return { step, loss: loss! / steps, squaredError: squaredError! / steps };
+        } finally {
+          sums.dispose();
         }
-      }
-      const [loss, squaredError] = await sums.data();
-      sums.dispose();
-      const steps = Math.max(learningRates.length, 1);
-      return { step, loss: loss! / steps, squaredError: squaredError! / steps };
+      });
     },
 
-    async checkpoint(): Promise<TrainState> {
-      await activate();
-      const vector = (variables: Variables): Promise<Float32Array> => toVector(variables, tensors, layout.length);
-      return {
-        step,
-        parameters: await vector(state.parameters),
-        moment1: await vector(state.moment1),
-        moment2: await vector(state.moment2),
-        ...(state.average ? { average: await vector(state.average) } : {}),
-      };
-    },
+    checkpoint: () =>
+      exclusive(async (): Promise<TrainState> => {
+        await activate();
+        const vector = (variables: Variables): Promise<Float32Array> => toVector(variables, tensors, layout.length);
+        return {
+          step,
+          parameters: await vector(state.parameters),
+          moment1: await vector(state.moment1),
+          moment2: await vector(state.moment2),
+          ...(state.average ? { average: await vector(state.average) } : {}),
+        };
+      }),
 
-    reconstruct: (size) => evaluateOnGrid(tf, activate, field, state.average ?? state.parameters, size),
+    reconstruct: (size) => exclusive(() => evaluateOnGrid(tf, activate, field, state.average ?? state.parameters, size)),
 
     dispose(): void {
       if (disposed) return;
       disposed = true;
-      for (const variables of Object.values(state)) for (const variable of variables ?? []) variable.dispose();
+      if (!working) free();
     },
   };
 }

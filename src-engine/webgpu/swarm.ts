@@ -7,11 +7,12 @@
  */
 import { StudioError } from '#core/errors';
 import { fourierMatrix } from '#core/field/encoding';
-import { encodedWidth, gridOf, headOf, type Field } from '#core/field/field';
+import { encodedWidth, headOf, type Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import { pointCount, type SampleType } from '#core/signal/signal';
+import { commonSwarmRefusal } from '../checks';
 import { memberSeed, type Swarm, type SwarmReport, type SwarmRequest } from '../engine';
 import { Allocation } from './allocation';
 import { USAGE, type BindingKind, type GpuContext } from './context';
@@ -34,10 +35,9 @@ const DIRECTIONS = 6;
 
 /** null when a swarm can be fitted here, else one sentence. */
 export function swarmRefusal(field: Field, plan: FitPlan): string | null {
-  if (gridOf(field.encoding)) return 'Swarms have no kernel for trainable grids; choose another encoding, or fit the members one by one.';
+  const common = commonSwarmRefusal(field, plan);
+  if (common) return common;
   if (field.width > WIDEST) return `Swarms on a GPU are for networks of at most ${WIDEST} units a layer; use the cpu engine, or fit the members one by one.`;
-  const { kind } = plan.sampling;
-  if (kind === 'full' || kind === 'error') return `Swarms draw uniform or stratified batches, not ${kind} ones; choose one of these.`;
   return plan.optimizer.kind === 'muon' ? 'Swarms on a GPU have no kernel for Muon; choose Adam, or use the cpu engine.' : null;
 }
 
