@@ -3,7 +3,7 @@
 @group(1) @binding(0) var<storage, read> squares: array<f32>;
 @group(1) @binding(1) var<storage, read_write> gradients: array<f32>;
 
-var<workgroup> sums: array<f32, 256>;
+alias Summand = f32;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -11,15 +11,9 @@ fn main(@builtin(local_invocation_index) local: u32) {
   for (var i = local; i < SQUARES; i += 256u) {
     sum += squares[i];
   }
-  sums[local] = sum;
-  for (var stride = 128u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (local < stride) {
-      sums[local] += sums[local + stride];
-    }
-  }
+  let whole = workgroupSum(local, sum);
   if (local == 0u) {
-    let norm = sqrt(sums[0]);
+    let norm = sqrt(whole);
     gradients[DENSE] = select(1.0, CLIP / norm, CLIPS && norm > CLIP);
   }
 }

@@ -3,7 +3,7 @@
 @group(1) @binding(1) var<storage, read_write> gradients: array<f32>;
 @group(1) @binding(2) var<storage, read_write> squares: array<f32>;
 
-var<workgroup> sums: array<f32, 256>;
+alias Summand = f32;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -14,14 +14,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     gradient = gradientAt(number);
     gradients[number] = gradient;
   }
-  sums[local] = gradient * gradient;
-  for (var stride = 128u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (local < stride) {
-      sums[local] += sums[local + stride];
-    }
-  }
+  let whole = workgroupSum(local, gradient * gradient);
   if (local == 0u && number < DENSE) {
-    squares[workgroup] = sums[0];
+    squares[workgroup] = whole;
   }
 }

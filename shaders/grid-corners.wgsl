@@ -1,5 +1,6 @@
-// The corners of the cell around a point in one level of a grid: where their vectors lie and how much they weigh. CPU twin: cornersOf
-// in src-engine/reference.ts; the definition: src-core/field/grid.ts.
+// What kernels on the corners of a grid's cells share: one thread a sample and level finds the cell around the sample's point, and the
+// kernel's visitCell(level, cell, first) does something at its corners: `first` is the place of the level's first feature among those of the
+// slice, [sample][level][feature]. CPU twin: cornersOf in src-engine/reference.ts; the definition: src-core/field/grid.ts.
 struct Level {
   half: f32,          // (N - 1) / 2 of N nodes along an axis
   lastCell: f32,      // N - 2
@@ -45,12 +46,15 @@ fn cornerAt(level: Level, cell: Cell, number: u32) -> Corner {
 }
 
 // Workgroups go level by level, 256 samples each, so that one table at a time is read or written.
-struct Task {
-  level: u32,
-  sample: u32,
-}
-
-fn taskOf(group: u32, local: u32) -> Task {
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let number = groupNumber(group, groups);
   let blocks = (work.count + 255u) / 256u;
-  return Task(group / blocks, group % blocks * 256u + local);
+  let levelNumber = number / blocks;
+  let sample = number % blocks * 256u + local;
+  if (levelNumber >= LEVELS || sample >= work.count) {
+    return;
+  }
+  let level = levels[levelNumber];
+  visitCell(level, cellAt(level, pointCoordinates(pointOf(sample))), (sample * LEVELS + levelNumber) * GRID_FEATURES);
 }

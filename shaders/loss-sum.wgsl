@@ -3,7 +3,7 @@
 @group(1) @binding(0) var<storage, read> losses: array<vec2f>;
 @group(1) @binding(1) var<storage, read_write> total: vec2f;
 
-var<workgroup> sums: array<vec2f, 256>;
+alias Summand = vec2f;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -11,14 +11,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
   for (var i = local; i < work.count; i += 256u) {
     sum += losses[i];
   }
-  sums[local] = sum;
-  for (var stride = 128u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (local < stride) {
-      sums[local] += sums[local + stride];
-    }
-  }
+  let whole = workgroupSum(local, sum);
   if (local == 0u) {
-    total += sums[0];
+    total += whole;
   }
 }

@@ -5,7 +5,7 @@
 @group(1) @binding(2) var<storage, read_write> directions: array<f32>;
 @group(1) @binding(3) var<storage, read_write> squares: array<f32>;
 
-var<workgroup> sums: array<f32, 256>;
+alias Summand = f32;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -22,14 +22,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     direction = gradient + MOMENTUM * m;
     directions[matrix * HIDDEN_WEIGHTS + element] = direction;
   }
-  sums[local] = direction * direction;
-  for (var stride = 128u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (local < stride) {
-      sums[local] += sums[local + stride];
-    }
-  }
+  let whole = workgroupSum(local, direction * direction);
   if (local == 0u) {
-    squares[workgroup] = sums[0];
+    squares[workgroup] = whole;
   }
 }

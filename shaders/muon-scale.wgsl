@@ -2,7 +2,7 @@
 @group(1) @binding(0) var<storage, read> squares: array<f32>;
 @group(1) @binding(1) var<storage, read_write> directions: array<f32>;
 
-var<workgroup> sums: array<f32, 256>;
+alias Summand = f32;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -12,16 +12,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var i = local; i < MATRIX_GROUPS; i += 256u) {
     sum += squares[matrix * MATRIX_GROUPS + i];
   }
-  sums[local] = sum;
-  for (var stride = 128u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (local < stride) {
-      sums[local] += sums[local + stride];
-    }
-  }
-  workgroupBarrier();
+  let whole = workgroupSum(local, sum);
   let element = workgroup % MATRIX_GROUPS * 256u + local;
   if (element < HIDDEN_WEIGHTS) {
-    directions[matrix * HIDDEN_WEIGHTS + element] /= sqrt(sums[0]) + NORM_EPSILON;
+    directions[matrix * HIDDEN_WEIGHTS + element] /= sqrt(whole) + NORM_EPSILON;
   }
 }

@@ -1,5 +1,5 @@
 // Backward pass of a grid encoding: adds every sample's gradient of its features, times the corner's weight, to the sums of the corner's
-// vector; one thread a sample and level. CPU twin: referenceGradient in src-engine/reference.ts.
+// vector (grid-corners.wgsl). CPU twin: referenceGradient in src-engine/reference.ts.
 //
 // Many threads add to one sum, in an order that nobody knows, and WGSL has atomics for 32-bit integers alone. So sums are exact
 // integers, which no order changes: a contribution is x = round(weight gradient scale) with |x| <= 2^25, the scale following from
@@ -25,15 +25,7 @@ fn add(number: u32, x: i32) {
   }
 }
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let task = taskOf(groupNumber(group, groups), local);
-  if (task.level >= LEVELS || task.sample >= work.count) {
-    return;
-  }
-  let level = levels[task.level];
-  let cell = cellAt(level, pointCoordinates(pointOf(task.sample)));
-  let first = (task.sample * LEVELS + task.level) * GRID_FEATURES;
+fn visitCell(level: Level, cell: Cell, first: u32) {
   for (var number = 0u; number < CORNERS; number++) {
     let corner = cornerAt(level, cell, number);
     let factor = corner.weight * scale[0];

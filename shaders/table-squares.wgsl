@@ -3,7 +3,7 @@
 @group(1) @binding(0) var<storage, read> folded: array<f32>;
 @group(1) @binding(1) var<storage, read_write> squares: array<f32>;
 
-var<workgroup> sums: array<f32, 256>;
+alias Summand = f32;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -11,14 +11,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var at = group.x * 256u + local; at < TABLE_NUMBERS; at += 256u * TABLE_SQUARES) {
     sum += folded[at] * folded[at];
   }
-  sums[local] = sum;
-  for (var stride = 128u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (local < stride) {
-      sums[local] += sums[local + stride];
-    }
-  }
+  let whole = workgroupSum(local, sum);
   if (local == 0u) {
-    squares[SQUARE_OFFSET + group.x] = sums[0];
+    squares[SQUARE_OFFSET + group.x] = whole;
   }
 }

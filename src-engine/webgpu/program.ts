@@ -131,7 +131,7 @@ export function lossUnits(field: Field, cut: Pick<Cut, 'longest' | 'tuning' | 's
 
 /** Sums of the partial losses of a submit. Bindings: partial losses, totals. */
 export function lossSumKernel(): KernelPlan {
-  return kernelPlan('loss sum', {}, ['work', 'loss-sum'], ['read', 'write'], () => 1);
+  return kernelPlan('loss sum', {}, ['work', 'workgroup-sum', 'loss-sum'], ['read', 'write'], () => 1);
 }
 
 /** Samples to texels. Bindings: samples, texture. */

@@ -73,6 +73,7 @@ import targetSignal from '../../shaders/target-signal.wgsl?raw';
 import targetStream from '../../shaders/target-stream.wgsl?raw';
 import work from '../../shaders/work.wgsl?raw';
 import workTypes from '../../shaders/work-types.wgsl?raw';
+import workgroupSum from '../../shaders/workgroup-sum.wgsl?raw';
 import swarm from '../../shaders/swarm.wgsl?raw';
 
 export const MODULES = {
@@ -147,6 +148,7 @@ export const MODULES = {
   'target-stream': targetStream,
   work: `${workTypes}\n${work}`,
   'work-types': workTypes,
+  'workgroup-sum': workgroupSum,
   swarm,
 } as const;
 

@@ -142,7 +142,7 @@ export function tableSums(field: Field): Readonly<Record<string, number>> {
 /** Sums of squares of the tables' gradients, behind the first `offset` of 'squared gradients'. */
 export function tableSquareStages(field: Field, offset: number): { readonly stages: readonly Stage[]; readonly squares: number } {
   const constants = { ...gridConstants(field), TABLE_SQUARES, SQUARE_OFFSET: offset };
-  const plan = kernelPlan('table squares', constants, ['table-squares'], ['read', 'write'], () => TABLE_SQUARES);
+  const plan = kernelPlan('table squares', constants, ['workgroup-sum', 'table-squares'], ['read', 'write'], () => TABLE_SQUARES);
   return { stages: [{ plan, buffers: ['table gradients', 'squared gradients'] }], squares: TABLE_SQUARES };
 }
 

@@ -82,8 +82,8 @@ function reduceStages(field: Field, plan: FitPlan, chunks: number): Stage[] {
   const groups = groupsFor(length);
   const { clip } = plan;
   const tables = clip === null || !gridOf(field.encoding) ? null : tableSquareStages(field, groups);
-  const reduce = kernelPlan('reduce gradients', { DENSE: length, CHUNKS: chunks }, ['work', 'gradient-partials', 'gradient-reduce'], ['read', 'write', 'write'], () => groups);
-  const norm = kernelPlan('norm of the gradient', { DENSE: length, SQUARES: groups + (tables?.squares ?? 0), CLIPS: clip !== null, CLIP: { float: clip ?? 1 } }, ['work', 'gradient-norm'], ['read', 'write'], () => 1);
+  const reduce = kernelPlan('reduce gradients', { DENSE: length, CHUNKS: chunks }, ['work', 'gradient-partials', 'workgroup-sum', 'gradient-reduce'], ['read', 'write', 'write'], () => groups);
+  const norm = kernelPlan('norm of the gradient', { DENSE: length, SQUARES: groups + (tables?.squares ?? 0), CLIPS: clip !== null, CLIP: { float: clip ?? 1 } }, ['work', 'workgroup-sum', 'gradient-norm'], ['read', 'write'], () => 1);
   return [
     { plan: reduce, buffers: ['partial gradients', 'gradients', 'squared gradients'] },
     ...(tables?.stages ?? []),
@@ -118,10 +118,10 @@ function muonStages(field: Field, plan: FitPlan, tuning: Tuning): Stage[] {
   const groups = (): number => matrices * matrixGroups;
   const stages: Stage[] = [
     {
-      plan: kernelPlan('muon momentum', constants, ['work', 'gradient-whole', 'muon-momentum'], ['read', 'write', 'write', 'write'], groups),
+      plan: kernelPlan('muon momentum', constants, ['work', 'gradient-whole', 'workgroup-sum', 'muon-momentum'], ['read', 'write', 'write', 'write'], groups),
       buffers: ['gradients', 'first moments', 'directions', 'squared directions'],
     },
-    { plan: kernelPlan('muon scale', constants, ['work', 'muon-scale'], ['read', 'write'], groups), buffers: ['squared directions', 'directions'] },
+    { plan: kernelPlan('muon scale', constants, ['work', 'workgroup-sum', 'muon-scale'], ['read', 'write'], groups), buffers: ['squared directions', 'directions'] },
   ];
   const { a, b, c, steps } = NEWTON_SCHULZ;
   const gram = productKernel(field.width, matrices, 0, 1, true, tuning);
