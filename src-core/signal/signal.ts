@@ -36,6 +36,20 @@ export function pointCount(size: readonly number[]): number {
   return size.reduce((product, extent) => product * extent, 1);
 }
 
+/**
+ * The largest grid of at most `points` points (1 or more) with the proportions of `size`, or that size where it is small enough. Axes that
+ * would vanish keep one point.
+ */
+export function reducedSize(size: readonly number[], points: number): number[] {
+  let axes = [...size];
+  for (;;) {
+    const scale = Math.min(1, (points / pointCount(axes)) ** (1 / axes.length));
+    const wide = axes.filter((extent) => extent * scale >= 1);
+    if (wide.length === axes.length || wide.length === 0) return size.map((extent) => Math.max(1, Math.floor(extent * scale)));
+    axes = wide;
+  }
+}
+
 /** Bytes of the uncompressed samples: the base of every compression ratio that is shown. */
 export function rawBytes(signal: Pick<GridSignal, 'size' | 'channels' | 'type'>): number {
   return pointCount(signal.size) * signal.channels * (signal.type === 'uint8' ? 1 : 2);

@@ -11,9 +11,11 @@ import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { FitConfig } from '#core/fit/config';
 import { planRefusal } from '#core/fit/sampling';
-import { pointCount, type GridSignal } from '#core/signal/signal';
-import type { Engine, Trainer, TrainReport, TrainState } from '#engine/engine';
+import { pointCount, reducedSize, type GridSignal } from '#core/signal/signal';
+import type { Engine, TrainState } from '#engine/engine';
+import { ProgressMeans } from '#engine/progress-means';
 import { FitSession, type SessionProgress } from '#engine/session';
+import { inTurns } from '#engine/turns';
 import type { RequestOf, ResponseOf } from '../ipc/contract';
 import type { Emit } from '../ipc/dispatch';
 import { floatBytes, floatsFrom } from './float-bytes';
@@ -40,30 +42,6 @@ interface Run {
   /** Set at the end. */
   final: TrainState | null;
   over: boolean;
-}
-
-/** A trainer whose calls wait for one another. */
-function inTurns(trainer: Trainer): Trainer {
-  let last: Promise<unknown> = Promise.resolve();
-  const queue = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work, work);
-    last = result.catch(() => undefined);
-    return result;
-  };
-  return {
-    field: trainer.field,
-    notes: trainer.notes ?? [],
-    run: (rates): Promise<TrainReport> => queue(() => trainer.run(rates)),
-    checkpoint: () => queue(() => trainer.checkpoint()),
-    reconstruct: (size) => queue(() => trainer.reconstruct(size)),
-    dispose: () => trainer.dispose(),
-  };
-}
-
-/** The largest grid of at most `pixels` points with the signal's aspect; its own size when that is smaller. */
-export function previewSize(size: readonly number[], pixels: number): number[] {
-  const scale = Math.min(1, (pixels / pointCount(size)) ** (1 / size.length));
-  return size.map((extent) => Math.max(1, Math.floor(extent * scale)));
 }
 
 /** Values in [0, 1] as bytes; what lies outside is clamped. */
@@ -130,7 +108,7 @@ export class FitRuns {
       },
       onPreview: async (current, { step }) => {
         if (request.previewPixels === 0) return;
-        const grid = previewSize(size, request.previewPixels);
+        const grid = reducedSize(size, request.previewPixels);
         const data = previewBytes(await current.reconstruct(grid));
         this.emit('fit.preview', { run: id, step, size: grid, channels, data });
       },
@@ -217,10 +195,7 @@ function stateFrom(state: NonNullable<RequestOf<'fit.start'>['state']>, length: 
 /** Coalesces reports: losses and squared errors are averaged over the steps between two events; a change of state goes out at once. */
 class ProgressReports {
   #due: SessionProgress | null = null;
-  #weightedLoss = 0;
-  #weightedError = 0;
-  #steps = 0;
-  #lastStep: number | null = null;
+  readonly #means = new ProgressMeans();
   #lastTime = -Infinity;
   #lastState = '';
 
@@ -230,13 +205,7 @@ class ProgressReports {
   ) {}
 
   take(report: SessionProgress): void {
-    const steps = Math.max(0, report.step - (this.#lastStep ?? report.step - 1));
-    this.#lastStep = report.step;
-    if (Number.isFinite(report.loss)) {
-      this.#weightedLoss += report.loss * steps;
-      this.#weightedError += 10 ** (-report.psnr / 10) * steps;
-      this.#steps += steps;
-    }
+    this.#means.add(report);
     this.#due = report;
     // While paused a report follows only on a single step, and no later one would bring it along.
     if (report.state !== 'running' || report.state !== this.#lastState || performance.now() - this.#lastTime >= PROGRESS_MILLISECONDS) this.flush();
@@ -246,9 +215,7 @@ class ProgressReports {
     const report = this.#due;
     this.#due = null;
     if (!report || (report.state !== 'running' && report.state !== 'paused')) return;
-    const loss = this.#steps > 0 ? this.#weightedLoss / this.#steps : report.loss;
-    const psnr = this.#steps > 0 ? -10 * Math.log10(Math.max(this.#weightedError / this.#steps, 1e-20)) : report.psnr;
-    [this.#weightedLoss, this.#weightedError, this.#steps] = [0, 0, 0];
+    const { loss, psnr } = this.#means.take() ?? report;
     [this.#lastTime, this.#lastState] = [performance.now(), report.state];
     if (!Number.isFinite(loss)) return;
     this.emit('fit.progress', { ...report, state: report.state, run: this.run, loss, psnr });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceFacts } from '#engine/engine';
 import { candidates, decideEngine } from './engine-choice';
-import { previewSize } from './fit-driver';
+import { textureSize } from './local-fit';
 import { thumbnail } from './thumbnail';
 
 const facts = (engine: DeviceFacts['engine'], software = false): DeviceFacts => ({ engine, name: engine, software, details: {} });
@@ -36,9 +36,14 @@ describe('which engine runs', () => {
 
 describe('small pictures', () => {
   it('keep their proportions and never vanish', () => {
-    expect(previewSize([4000, 1000], 250_000)).toEqual([1000, 250]);
-    expect(previewSize([100, 100], 250_000)).toEqual([100, 100]);
-    expect(previewSize([100_000, 1], 64)).toEqual([2530, 1]);
+    expect(textureSize([4000, 1000], 250_000, 8192)).toEqual([1000, 250]);
+    expect(textureSize([100, 100], 250_000, 8192)).toEqual([100, 100]);
+  });
+
+  it('fit into a texture, however slender they are', () => {
+    expect(textureSize([100_000, 1], 64, 8192)).toEqual([64, 1]);
+    expect(textureSize([30_000, 100], 1e7, 8192)).toEqual([8192, 27]);
+    expect(textureSize([3, 99_999], 1e7, 8192)).toEqual([1, 8192]);
   });
 
   it('show 16-bit grey with alpha right', () => {

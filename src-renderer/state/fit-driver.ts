@@ -47,10 +47,3 @@ export interface FitDriver {
 
 /** Pixels of a preview that main computes and sends: coarse, so that the picture moves several times a second. */
 export const PREVIEW_PIXELS = 288 * 288;
-
-/** The size of a preview of at most `pixels` points, with the picture's proportions. */
-export function previewSize(size: readonly number[], pixels: number): [number, number] {
-  const [width = 1, height = 1] = size;
-  const scale = Math.min(1, Math.sqrt(pixels / (width * height)));
-  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-}

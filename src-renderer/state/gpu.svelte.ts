@@ -4,10 +4,8 @@
  * since drawing and fitting are both faster without it there.
  */
 import { StudioError } from '#core/errors';
+import { adapterName } from '#engine/adapter-name';
 import type { DeviceFacts } from '#engine/engine';
-
-/** Names of adapters that compute on the CPU: SwiftShader, Mesa's llvmpipe and lavapipe, Windows' WARP. */
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
 
 /** Larger limits are asked for where the adapter has them: a fit of a large picture needs large buffers. */
 const WISHED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize', 'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX', 'maxTextureDimension2D'] as const;
@@ -15,14 +13,10 @@ const WISHED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', '
 
 /** What an adapter is, in words. */
 export function adapterFacts(adapter: GPUAdapter): DeviceFacts {
-  const { vendor, architecture, device, description } = adapter.info;
-  const named = description || [vendor, architecture || device].filter(Boolean).join(' ') || 'GPU';
-  const software = adapter.info.isFallbackAdapter === true || SOFTWARE.test(`${vendor} ${architecture} ${device} ${description}`);
-  const bare = SOFTWARE.exec(named)?.[0].toLowerCase() === 'swiftshader' ? 'SwiftShader' : named;
+  const { vendor, architecture } = adapter.info;
   return {
     engine: 'webgpu',
-    name: software ? `${bare} (software)` : named,
-    software,
+    ...adapterName(adapter.info),
     details: {
       vendor: vendor || 'unknown',
       architecture: architecture || 'unknown',

@@ -2,12 +2,13 @@ import { StudioError } from '#core/errors';
 import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
 import { planRefusal } from '#core/fit/sampling';
-import { pointCount } from '#core/signal/signal';
+import { pointCount, reducedSize } from '#core/signal/signal';
 import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
+import { ProgressMeans } from '#engine/progress-means';
 import { FitSession, type SessionProgress } from '#engine/session';
+import { inTurns, Turns } from '#engine/turns';
 import { isPresentingTrainer } from '#engine/webgpu/present';
 import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
-import { previewSize } from './fit-driver';
 import type { Gpu } from './gpu.svelte';
 import { localTunings } from './tunings';
 
@@ -40,26 +41,10 @@ interface Bench {
   present(): Promise<void>;
 }
 
-/**
- * A trainer takes one call at a time. The session keeps to that; a checkpoint that the user asks for meanwhile waits here
- * for its turn.
- */
-function inTurn(trainer: Trainer): { trainer: Trainer; exclusive: <T>(work: () => Promise<T>) => Promise<T> } {
-  let last: Promise<unknown> = Promise.resolve();
-  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
-  const turned: Trainer = {
-    field: trainer.field,
-    notes: trainer.notes ?? [],
-    run: (rates) => exclusive(() => trainer.run(rates)),
-    checkpoint: () => exclusive(() => trainer.checkpoint()),
-    reconstruct: (size) => exclusive(() => trainer.reconstruct(size)),
-    dispose: () => trainer.dispose(),
-  };
-  return { trainer: turned, exclusive };
+/** Width and height of a texture for a picture: of at most `pixels` texels, and no side longer than `longest`. */
+export function textureSize([width = 1, height = 1]: readonly number[], pixels: number, longest: number): number[] {
+  const scale = Math.min(1, longest / Math.max(width, height));
+  return reducedSize([width, height].map((extent) => Math.max(1, Math.floor(extent * scale))), pixels);
 }
 
 /** Starts a fit in this window. `notice` tells the user when the device was lost and the fit goes on. */
@@ -90,17 +75,18 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
       await engine.dispose();
       throw error;
     }
-    const { trainer, exclusive } = inTurn(bare);
+    const turns = new Turns();
+    const trainer = inTurns(bare, turns);
     sink.notes(trainer.notes ?? []);
-    const [width, height] = previewSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : Math.min(TEXTURE_PIXELS, device.limits.maxTextureDimension2D ** 2));
+    const extents = textureSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : TEXTURE_PIXELS, device.limits.maxTextureDimension2D);
     const texture = device.createTexture({
       label: 'reconstruction',
-      size: [width, height],
+      size: extents,
       format: 'rgba16float',
       usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
     });
     const present = (): Promise<void> =>
-      exclusive(async () => {
+      turns.take(async () => {
         if (!isPresentingTrainer(bare)) return;
         bare.writeTexture(texture);
         await device.queue.onSubmittedWorkDone();
@@ -114,20 +100,14 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
   let lastState: TrainState | null = request.state;
   let seconds = request.secondsBefore;
   let told = 0;
-  /** Of the reports since the last one that was told. */
-  let sums = { loss: 0, error: 0, count: 0 };
+  const means = new ProgressMeans();
   const tell = (progress: SessionProgress): void => {
     seconds = progress.seconds;
-    if (Number.isFinite(progress.loss)) {
-      sums = { loss: sums.loss + progress.loss, error: sums.error + 10 ** (-progress.psnr / 10), count: sums.count + 1 };
-    }
+    means.add(progress);
     const now = performance.now();
     if (progress.state === 'running' && now - told < PROGRESS_MILLISECONDS && progress.step < progress.steps) return;
-    const { loss, error, count } = sums;
-    const means = count > 0 ? { loss: loss / count, psnr: -10 * Math.log10(Math.max(error / count, 1e-20)) } : {};
-    sink.progress(progress.state === 'paused' ? 'paused' : 'running', { ...progress, ...means });
+    sink.progress(progress.state === 'paused' ? 'paused' : 'running', { ...progress, ...means.take() });
     told = now;
-    sums = { loss: 0, error: 0, count: 0 };
   };
 
   const session = new FitSession({
