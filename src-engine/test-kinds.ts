@@ -33,7 +33,8 @@ export const LOSSES: readonly Loss[] = [
   { kind: 'mape', epsilon: 0.05 },
 ];
 
-const ADAM = { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 } as const;
+/** Plain Adam. */
+export const ADAM = { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 } as const;
 
 export const OPTIMIZERS: readonly Optimizer[] = [
   ADAM,
@@ -70,8 +71,9 @@ export function testState(field: Field, seed: number): TrainState {
   return { step: 0, parameters, moment1: new Float32Array(parameters.length), moment2: new Float32Array(parameters.length) };
 }
 
-/** Root of the squared differences over that of the squares, of numbers [from, to). */
+/** Root of the squared differences over that of the squares, of numbers [from, to). Throws where there are not as many of both. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, from = 0, to = expected.length): number {
+  if (actual.length !== expected.length) throw new Error(`${actual.length} numbers are compared with ${expected.length}.`);
   let difference = 0;
   let norm = 0;
   for (let i = from; i < to; i++) {

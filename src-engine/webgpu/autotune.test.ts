@@ -1,20 +1,15 @@
 import { afterAll, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
-import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
+import type { FitPlan } from '#core/fit/config';
 import type { Field } from '#core/field/field';
 import { DeviceLostError, type TrainerRequest, type TrainingSet } from '../engine';
+import { PLAIN_PLAN } from '../test-kinds';
 import { CANDIDATES, candidatesFor, fastestTuning, measureTuning, memoryTunings, tuningKey } from './autotune';
 import { GpuContext } from './context';
 import { createWebGpuTrainer } from './trainer';
 import { testDevice } from './test-adapter';
 
-const PLAN: FitPlan = {
-  steps: 10,
-  batch: 64,
-  ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  schedule: { kind: 'constant' },
-};
+const PLAN = PLAIN_PLAN;
 const FIELD: Field = { inputs: 1, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 8, activation: { kind: 'relu' } };
 const REQUEST: TrainerRequest = { field: FIELD, plan: PLAN, data: { size: [50], channels: 1, type: 'uint8', samples: Uint8Array.from({ length: 50 }, (_, i) => 5 * i) }, seed: 1 };
 const INFO = { vendor: 'a', architecture: 'b', device: 'c', description: 'd' } as GPUAdapterInfo;

@@ -1,39 +1,18 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
 import type { Field } from '#core/field/field';
-import { initialParameters } from '#core/field/init';
-import { memberSeed, type TrainerRequest } from '../engine';
+import type { TrainerRequest } from '../engine';
+import { gradientFit } from '../grid-cases';
 import { referenceGradient, referenceSample, pointCoordinates } from '../reference';
+import { relativeError } from '../test-kinds';
 import { createWebGpuEngine } from './engine';
 import { testGpu } from './test-adapter';
 import type { TuningName } from './tuning';
 
-/** beta1 = 0: the first moment after one step is the gradient. */
-const PLAN: FitPlan = {
-  steps: 1,
-  batch: 64,
-  ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0, beta2: 0.9, epsilon: 1e-8, weightDecay: 0 },
-  schedule: { kind: 'constant' },
-};
 const SINE = { kind: 'sine', omega0: 20, omegaHidden: 20 } as const;
 
+/** A fit whose first moments after a step are its gradient. */
 function request(field: Partial<Field> & { width: number }, batch: number): TrainerRequest {
-  const whole: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 2, activation: SINE, ...field };
-  const size = [23, 19, 5].slice(0, whole.inputs);
-  const length = size.reduce((a, b) => a * b, whole.outputs);
-  const samples = Uint8Array.from({ length }, (_, i) => memberSeed(77, i) & 255);
-  return { field: whole, plan: { ...PLAN, batch }, data: { size, channels: whole.outputs, type: 'uint8', samples }, seed: 12 };
-}
-
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
+  return gradientFit({ inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 2, activation: SINE, ...field }, { batch });
 }
 
 /** Widths below a lane group, between multiples, at and above the blocks; narrow and wide heads; batches that fill nothing evenly. */
@@ -61,8 +40,8 @@ describe.each(Object.entries(SHAPES_OF) as [TuningName, number[]][])('products i
   afterAll(() => engine.dispose());
 
   it.each(chosen.map((i) => SHAPES[i]))('%s: the gradient and the samples are those of the float64 reference, twice to the bit', async (_, asked) => {
-    const { field, seed } = asked;
-    const parameters = initialParameters(field, seed);
+    const { field } = asked;
+    const { parameters } = asked.state!;
     const { gradient } = referenceGradient(asked, parameters, 0);
     const states = [];
     for (let repeat = 0; repeat < 2; repeat++) {

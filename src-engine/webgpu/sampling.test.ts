@@ -2,13 +2,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
-import { PLAN_DEFAULTS, type FitPlan, type Sampling } from '#core/fit/config';
+import type { FitPlan, Sampling } from '#core/fit/config';
 import { drawTable, type DrawTable } from '#core/fit/importance';
 import { drawIndex, LARGEST_FULL_BATCH } from '#core/fit/sampling';
-import type { TrainerRequest, TrainingSet } from '../engine';
+import type { TrainerRequest } from '../engine';
 import { errorTable } from '../importance';
 import { pointCoordinates, referenceGradient, referenceSample, referenceTrainer } from '../reference';
 import { referenceUpdate } from '../reference-update';
+import { ADAM, PLAIN_PLAN, relativeError, testData } from '../test-kinds';
 import { Allocation } from './allocation';
 import { GpuContext, USAGE } from './context';
 import { createWebGpuEngine } from './engine';
@@ -20,34 +21,11 @@ import { bindStep, dispatch } from './step';
 import { testDevice, testGpu } from './test-adapter';
 import { domainBytes, evaluationWork, writeWork } from './work';
 
-const PLAN: FitPlan = {
-  steps: 100,
-  batch: 200,
-  ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 2e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0 },
-  schedule: { kind: 'constant' },
-};
+const PLAN: FitPlan = { ...PLAIN_PLAN, batch: 200, optimizer: { ...ADAM, epsilon: 1e-6 } };
 const FIELD: Field = { inputs: 2, outputs: 3, encoding: { kind: 'fourier', features: 4, sigma: 2, seed: 1 }, depth: 1, width: 12, activation: { kind: 'relu' } };
 const ERROR: Sampling = { kind: 'error', refresh: 3, uniform: 0.25 };
 const SAMPLINGS: readonly Sampling[] = [{ kind: 'uniform' }, { kind: 'stratified' }, { kind: 'full' }, ERROR];
 const RATES = new Float32Array(7).fill(2e-3);
-
-function signal(size: readonly number[], channels: number, type: 'uint8' | 'uint16'): TrainingSet {
-  const length = size.reduce((a, b) => a * b, channels);
-  const samples = type === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
-  for (let i = 0; i < length; i++) samples[i] = (Math.sin(i * 0.41) * 0.3 + Math.cos(i * 0.013) * 0.2 + 0.5) * (type === 'uint8' ? 255 : 65535);
-  return { size, channels, type, samples };
-}
-
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
-}
 
 describe('draws on the GPU', async () => {
   const device = await testDevice();
@@ -95,7 +73,7 @@ describe('draws on the GPU', async () => {
   }
 
   it('find a uniform table where nobody looked at the model yet, so that kernels can be timed with it', async () => {
-    const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling: ERROR }, data: signal([19, 17], 3, 'uint8'), seed: 8 };
+    const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling: ERROR }, data: testData([19, 17], 3, 'uint8'), seed: 8 };
     const points = 19 * 17;
     const buffers = new Allocation(context);
     await holdFit(context, request, cutFit(context, request, context.tuning), buffers);
@@ -119,7 +97,7 @@ describe('fits with every kind of sampling', async () => {
 
   for (const sampling of SAMPLINGS.filter(({ kind }) => kind !== 'error')) {
     it(`agree with the reference: ${sampling.kind}`, async () => {
-      const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling }, data: signal([17, 15], 3, 'uint8'), seed: 3 };
+      const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling }, data: testData([17, 15], 3, 'uint8'), seed: 3 };
       const trainer = await engine.createTrainer(request);
       const twin = referenceTrainer(request);
       const report = await trainer.run(RATES);
@@ -131,7 +109,7 @@ describe('fits with every kind of sampling', async () => {
   }
 
   it('agree with the reference: error, tables made anew in time', async () => {
-    const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling: ERROR, average: 0.5 }, data: signal([17, 15], 3, 'uint8'), seed: 4 };
+    const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling: ERROR, average: 0.5 }, data: testData([17, 15], 3, 'uint8'), seed: 4 };
     const { data, plan, seed } = request;
     const trainer = await engine.createTrainer(request);
     for (const count of [2, 5]) await trainer.run(RATES.subarray(0, count));
@@ -162,7 +140,7 @@ describe('fits with every kind of sampling', async () => {
     [ERROR, 'uint16', [61, 37]],
   ] as const) {
     it(`stream a signal that is too large to be bound, with the same bits: ${sampling.kind}, ${type}`, async () => {
-      const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling }, data: signal(size, 3, type), seed: 5 };
+      const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling }, data: testData(size, 3, type), seed: 5 };
       const bound = await engine.createTrainer(request);
       const streamed = await streaming.createTrainer(request);
       expect(bound.notes).toEqual([]);

@@ -3,8 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { batchIndex, pcg3d, scaleToRange } from '#core/fit/random';
 import { activate, headSample } from '#core/field/activation';
 import { omegaOf, type Activation } from '#core/field/field';
-import type { Loss } from '#core/fit/config';
 import { lossOf } from '#core/fit/loss';
+import { HEADS, LOSSES } from '../test-kinds';
 import { activationParts, headParts, lossConstants, splitFactor } from './parts';
 import { composeShader, type Constants, type ModuleName } from './shader';
 import { testDevice } from './test-adapter';
@@ -128,7 +128,7 @@ describe('WGSL modules and their TypeScript twins', async () => {
     }
   }
 
-  for (const head of ['linear', 'tanh', 'sigmoid'] as const) {
+  for (const head of HEADS) {
     it(`compute the ${head} head within 2e-7 of its size, also where it saturates`, async () => {
       const { modules, constants } = headParts(head);
       const values = await sweep(modules, constants, ARGUMENTS);
@@ -141,7 +141,6 @@ describe('WGSL modules and their TypeScript twins', async () => {
     });
   }
 
-  const LOSSES: readonly Loss[] = [{ kind: 'l2' }, { kind: 'l1' }, { kind: 'relative-l2', epsilon: 0.01 }, { kind: 'huber', delta: 0.1 }, { kind: 'mape', epsilon: 0.02 }];
   for (const loss of LOSSES) {
     it(`compute the ${loss.kind} loss and its slope`, async () => {
       const pairs = Float32Array.from({ length: 8000 }, (_, i) => (i % 2 === 0 ? Math.sin(i * 0.7) * 1.5 : Math.abs(Math.sin(i * 0.31))));

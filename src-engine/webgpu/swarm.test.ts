@@ -1,16 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
-import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
-import { memberSeed, type SwarmRequest, type TrainingSet } from '../engine';
+import type { FitPlan } from '#core/fit/config';
+import { memberSeed, modelParameters, type SwarmRequest, type TrainingSet } from '../engine';
 import { referenceTrainer } from '../reference';
-import { modelParameters } from '../engine';
+import { ADAM, PLAIN_PLAN, relativeError } from '../test-kinds';
 import { createWebGpuEngine, type WebGpuEngine } from './engine';
 import { paddedLayout } from './swarm';
 import { testGpu } from './test-adapter';
 
-const ADAM = { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
-const PLAN: FitPlan = { ...PLAN_DEFAULTS, steps: 100, batch: 70, optimizer: ADAM, schedule: { kind: 'constant' } };
+const PLAN: FitPlan = { ...PLAIN_PLAN, batch: 70 };
 const TINY: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 2, width: 12, activation: { kind: 'sine', omega0: 15, omegaHidden: 12 } };
 
 /** Members of different sizes, each with its own texture. */
@@ -21,16 +20,6 @@ function members(count: number, field: Field): TrainingSet[] {
     const samples = Uint16Array.from({ length }, (__, i) => memberSeed(k, i) & 0xffff);
     return { size, channels: field.outputs, type: 'uint16', samples };
   });
-}
-
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
 }
 
 const rates = (steps: number): Float32Array => new Float32Array(steps).fill(1e-3);

@@ -1,39 +1,19 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
+import type { FitPlan } from '#core/fit/config';
 import type { Field } from '#core/field/field';
-import { initialParameters } from '#core/field/init';
 import { memberSeed, type TrainerRequest } from '../engine';
+import { gradientFit } from '../grid-cases';
 import { referenceGradient } from '../reference';
+import { relativeError } from '../test-kinds';
 import { createWebGpuEngine } from './engine';
 import { sweepShape } from './sweep';
 import { testGpu } from './test-adapter';
 
-/** beta1 = 0: the first moment after one step is the gradient. */
-const PLAN: FitPlan = {
-  steps: 1,
-  batch: 64,
-  ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0, beta2: 0.9, epsilon: 1e-8, weightDecay: 0 },
-  schedule: { kind: 'constant' },
-};
 const SINE = { kind: 'sine', omega0: 20, omegaHidden: 15 } as const;
 
+/** A fit whose first moments after a step are its gradient. */
 function request(field: Partial<Field> & { width: number }, plan: Partial<FitPlan>): TrainerRequest {
-  const whole: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 2, activation: SINE, ...field };
-  const size = [23, 19, 5].slice(0, whole.inputs);
-  const length = size.reduce((a, b) => a * b, whole.outputs);
-  const samples = Uint8Array.from({ length }, (_, i) => memberSeed(78, i) & 255);
-  return { field: whole, plan: { ...PLAN, ...plan }, data: { size, channels: whole.outputs, type: 'uint8', samples }, seed: 12 };
-}
-
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
+  return gradientFit({ inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 2, activation: SINE, ...field }, plan);
 }
 
 const FITS: readonly (readonly [name: string, request: TrainerRequest])[] = [
@@ -51,11 +31,11 @@ describe('a sweep', async () => {
   afterAll(() => Promise.all([engine.dispose(), sliced.dispose()]));
 
   it.each(FITS)('gives the gradient and the loss of the float64 reference, twice to the bit: %s', async (_, asked) => {
-    const { field, seed, plan } = asked;
+    const { field, plan, state } = asked;
     expect(sweepShape(field, plan.batch, 16384)).not.toBeNull();
     const trainers = [await engine.createTrainer(asked), await engine.createTrainer(asked)];
     if (field.depth === 3) trainers.push(await sliced.createTrainer(asked));
-    const { loss, squaredError, gradient } = referenceGradient(asked, initialParameters(field, seed), 0);
+    const { loss, squaredError, gradient } = referenceGradient(asked, state!.parameters, 0);
     const states = [];
     for (const trainer of trainers) {
       const report = await trainer.run(Float32Array.of(1e-3));

@@ -2,19 +2,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import type { FitPlan } from '#core/fit/config';
-import { PLAN_DEFAULTS } from '#core/fit/config';
 import { DeviceLostError, type TrainerRequest } from '../engine';
+import { PLAIN_PLAN } from '../test-kinds';
 import { createWebGpuEngine, openDevice } from './engine';
 import { isPresentingTrainer } from './present';
 import { observedDevice, testGpu } from './test-adapter';
 
-const PLAN: FitPlan = {
-  steps: 100,
-  batch: 128,
-  ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  schedule: { kind: 'constant' },
-};
+const PLAN: FitPlan = { ...PLAIN_PLAN, batch: 128 };
 const FIELD: Field = { inputs: 2, outputs: 3, encoding: { kind: 'identity' }, depth: 1, width: 16, activation: { kind: 'sine', omega0: 30, omegaHidden: 30 } };
 /** A smooth picture of 31 x 21 pixels, 3 channels. */
 const samples = Uint8Array.from({ length: 31 * 21 * 3 }, (_, i) => 128 + 60 * Math.sin(((i / 3) % 31) * 0.2) + 50 * Math.cos((i / 93) * 0.25));
