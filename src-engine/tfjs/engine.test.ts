@@ -1,37 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Encoding, Field } from '#core/field/field';
-import type { FitPlan } from '#core/fit/config';
-import { PLAN_DEFAULTS } from '#core/fit/config';
 import { referenceTrainer } from '../reference';
-import type { TrainingSet, TrainState } from '../engine';
+import type { TrainState } from '../engine';
+import { PLAIN_PLAN, relativeError, testData } from '../test-kinds';
 import { createTfjsEngine } from './engine';
 
-const PLAN: FitPlan = {
-  steps: 50,
-  batch: 64,
-  ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  schedule: { kind: 'constant' },
-};
 const rates = (steps: number) => new Float32Array(steps).fill(1e-3);
-
-function grid(size: readonly number[], channels: number, type: 'uint8' | 'uint16' = 'uint8'): TrainingSet {
-  const length = size.reduce((a, b) => a * b, channels);
-  const samples = type === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
-  for (let i = 0; i < length; i++) samples[i] = (Math.sin(i * 0.37) * 0.4 + 0.5) * (type === 'uint8' ? 255 : 65535);
-  return { size, channels, type, samples };
-}
-
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
-}
 
 const ENCODINGS: readonly Encoding[] = [
   { kind: 'identity' },
@@ -52,7 +27,7 @@ describe('tfjs engine', async () => {
   for (const encoding of ENCODINGS) {
     for (const activation of [FIELD.activation, { kind: 'relu' } as const]) {
       it(`agrees with the float64 twin: ${encoding.kind}, ${activation.kind}`, async () => {
-        const request = { field: { ...FIELD, encoding, activation }, plan: PLAN, data: grid([13, 9], 3), seed: 7 };
+        const request = { field: { ...FIELD, encoding, activation }, plan: PLAIN_PLAN, data: testData([13, 9], 3), seed: 7 };
         const trainer = await engine.createTrainer(request);
         const twin = referenceTrainer(request);
         const report = await trainer.run(rates(50));
@@ -68,7 +43,7 @@ describe('tfjs engine', async () => {
   }
 
   it('goes on from a checkpoint as if it had not stopped', async () => {
-    const request = { field: FIELD, plan: PLAN, data: grid([13, 9], 3), seed: 3 };
+    const request = { field: FIELD, plan: PLAIN_PLAN, data: testData([13, 9], 3), seed: 3 };
     const straight = await engine.createTrainer(request);
     await straight.run(rates(20));
     const first = await engine.createTrainer(request);
@@ -83,7 +58,7 @@ describe('tfjs engine', async () => {
 
   it('keeps no tensors: none while it trains, none after dispose', async () => {
     const before = tf.memory().numTensors;
-    const trainer = await engine.createTrainer({ field: FIELD, plan: PLAN, data: grid([13, 9], 3), seed: 3 });
+    const trainer = await engine.createTrainer({ field: FIELD, plan: PLAIN_PLAN, data: testData([13, 9], 3), seed: 3 });
     const held = tf.memory().numTensors;
     await trainer.run(rates(5));
     await trainer.checkpoint();
@@ -97,7 +72,7 @@ describe('tfjs engine', async () => {
   it('runs on the pure JavaScript backend, beside the other one', async () => {
     const plain = await createTfjsEngine({ backend: 'cpu' });
     expect(plain.facts.name).toContain('cpu');
-    const request = { field: FIELD, plan: PLAN, data: grid([6, 5, 4], 1, 'uint16'), seed: 1 };
+    const request = { field: FIELD, plan: PLAIN_PLAN, data: testData([6, 5, 4], 1, 'uint16'), seed: 1 };
     request.field = { ...FIELD, inputs: 3, outputs: 1 };
     const one = await plain.createTrainer(request);
     const other = await engine.createTrainer(request);
@@ -110,8 +85,8 @@ describe('tfjs engine', async () => {
 
   it('refuses what cannot work, in words', async () => {
     await expect(createTfjsEngine({ backend: 'webgl' })).rejects.toMatchObject({ kind: 'device', code: 'device.tfjs' });
-    await expect(engine.createTrainer({ field: FIELD, plan: PLAN, data: grid([6, 5], 1), seed: 1 })).rejects.toMatchObject({ code: 'engine.mismatch' });
-    expect(engine.refusal(FIELD, PLAN)).toBeNull();
-    expect(engine.refusal({ ...FIELD, width: 256, depth: 12 }, { ...PLAN, batch: 1_048_576 })).toMatch(/batch of \d+/);
+    await expect(engine.createTrainer({ field: FIELD, plan: PLAIN_PLAN, data: testData([6, 5], 1), seed: 1 })).rejects.toMatchObject({ code: 'engine.mismatch' });
+    expect(engine.refusal(FIELD, PLAIN_PLAN)).toBeNull();
+    expect(engine.refusal({ ...FIELD, width: 256, depth: 12 }, { ...PLAIN_PLAN, batch: 1_048_576 })).toMatch(/batch of \d+/);
   });
 });
