@@ -17,7 +17,7 @@ const engines: readonly [string, Engine][] = [
 afterAll(() => Promise.all(engines.map(([, engine]) => engine.dispose())));
 
 describe.each(engines)('the %s engine', (_name, engine) => {
-  const refused = async (change: Partial<TrainerRequest>): Promise<unknown> => engine.createTrainer({ ...request, ...change }).then(() => 'taken', (error: unknown) => error);
+  const refused = async (change: Partial<TrainerRequest>): Promise<unknown> => engine.createTrainer({ ...request, ...change }).then((trainer) => (trainer.dispose(), 'taken'), (error: unknown) => error);
 
   it('refuses data that is not of the shape of the field', async () => {
     const { data } = request;
@@ -39,6 +39,20 @@ describe.each(engines)('the %s engine', (_name, engine) => {
       expect(await refused({ plan, state: { ...state, [key]: state.parameters.subarray(1) } }), key).toMatchObject({ kind: 'usage', code: 'engine.mismatch' });
     }
     (await engine.createTrainer({ ...request, plan, state })).dispose();
+  });
+
+  it('refuses a table of draws that is none of this signal, where draws follow one', async () => {
+    const state = testState(field, 1);
+    const plan = { ...PLAIN_PLAN, sampling: { kind: 'error', refresh: 5, uniform: 0.5 } } as const;
+    const limits = Uint32Array.from({ length: 35 }, (_, cell) => (cell === 34 ? 0xffffffff : cell * 1e8));
+    const wrong = [limits.subarray(1), limits.map((limit) => limit >>> 1), limits.with(3, 0)];
+    for (const drawLimits of wrong) {
+      expect(await refused({ plan, state: { ...state, drawLimits } })).toMatchObject({ kind: 'usage', code: 'engine.mismatch' });
+      expect(await refused({ state: { ...state, drawLimits } })).toBe('taken');
+    }
+    const trainer = await engine.createTrainer({ ...request, plan, state: { ...state, drawLimits: limits } });
+    expect((await trainer.checkpoint()).drawLimits).toEqual(limits);
+    trainer.dispose();
   });
 
   it('refuses a full batch of more points than a step may see', async () => {

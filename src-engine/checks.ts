@@ -6,6 +6,7 @@ import { StudioError } from '#core/errors';
 import { gridOf, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
+import { tableOf } from '#core/fit/importance';
 import { planRefusal } from '#core/fit/sampling';
 import { pointCount } from '#core/signal/signal';
 import type { TrainerRequest, TrainingSet } from './engine';
@@ -40,7 +41,9 @@ export function requireTrainable({ field, plan, data, state }: TrainerRequest): 
   if (state && [state.parameters, state.moment1, state.moment2, state.average ?? state.parameters].some((vector) => vector.length !== length)) {
     throw mismatch('The checkpoint belongs to another network.');
   }
-  const refused = planRefusal(plan, pointCount(data.size));
+  const points = pointCount(data.size);
+  if (plan.sampling.kind === 'error' && state?.drawLimits && !tableOf(state.drawLimits, points)) throw mismatch('The checkpoint belongs to another signal: its table of draws has other cells.');
+  const refused = planRefusal(plan, points);
   if (refused) throw new StudioError('usage', 'engine.plan', refused);
 }
 

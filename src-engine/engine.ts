@@ -43,6 +43,11 @@ export interface TrainState {
   readonly moment2: Float32Array;
   /** Moving average of the parameters, exactly where plan.average is not null. */
   readonly average?: Float32Array;
+  /**
+   * Limits of the table that error-driven draws follow (DrawTable in fit/importance.ts): with them a fit goes on to the same bits. Absent
+   * elsewhere, and from engines that make a new table when a fit goes on.
+   */
+  readonly drawLimits?: Uint32Array;
 }
 
 /** The parameters that are shown, measured and saved: the average where there is one. */

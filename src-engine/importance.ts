@@ -1,12 +1,12 @@
 /**
  * Error-driven sampling as engines run it (fit/importance.ts defines it): when a table is due, and how it is made from whatever evaluates
- * the model. A table is made before every step that is a multiple of `refresh`, and before the first step that a trainer does, so
- * that a fit that goes on from a checkpoint has one. It looks at the parameters that are trained, not at their average.
+ * the model. A table is made before every step that is a multiple of `refresh`, and before the first step that a trainer does unless it
+ * goes on from a state that brings its own. It looks at the parameters that are trained, not at their average.
  */
 import type { FitPlan, Sampling } from '#core/fit/config';
-import { drawTable, probePoints, type DrawTable } from '#core/fit/importance';
+import { drawTable, probePoints, tableOf, type DrawTable } from '#core/fit/importance';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
-import type { TrainingSet } from './engine';
+import type { TrainerRequest, TrainingSet, TrainState } from './engine';
 
 /** Steps of one run that draw from one table. */
 export interface Stretch {
@@ -29,6 +29,16 @@ export function stretches(sampling: Sampling, step: number, count: number, hasTa
     first += length;
   }
   return cut;
+}
+
+/** The table that a fit goes on with: that of its state, where its plan is error-driven and the state has one. */
+export function resumedTable({ plan, data, state }: TrainerRequest): DrawTable | null {
+  return plan.sampling.kind === 'error' && state?.drawLimits ? tableOf(state.drawLimits.slice(), pointCount(data.size)) : null;
+}
+
+/** The part of a state that brings a table along; a copy. */
+export function tableState(table: DrawTable | null): Pick<TrainState, 'drawLimits'> {
+  return table ? { drawLimits: table.limits.slice() } : {};
 }
 
 /** Samples in [0, 1] of the model at grid indices, interleaved channels. */

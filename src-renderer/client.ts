@@ -95,7 +95,7 @@ export function samplesOf(bytes: Uint8Array<ArrayBuffer>, type: 'uint8' | 'uint1
 }
 
 /** A float vector as the bytes that the table carries. */
-export function bytesOf(values: Float32Array): Uint8Array {
+export function bytesOf(values: Float32Array | Uint32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

@@ -57,6 +57,13 @@ export function drawTable(errors: ArrayLike<number>, uniformShare: number, point
   return { points, cellPoints: cellPointsFor(points), limits };
 }
 
+/** The table with these limits, null where they are none for so many points. */
+export function tableOf(limits: Uint32Array, points: number): DrawTable | null {
+  const cellPoints = cellPointsFor(points);
+  const fits = limits.length === Math.ceil(points / cellPoints) && limits.at(-1) === 0xffffffff && limits.every((limit, cell) => cell === 0 || limit >= limits[cell - 1]!);
+  return fits ? { points, cellPoints, limits } : null;
+}
+
 /** The cell that a word falls into: the first whose limit is above it, else the last. */
 export function cellOf({ limits }: DrawTable, word: number): number {
   let low = 0;

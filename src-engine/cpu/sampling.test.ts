@@ -152,7 +152,7 @@ describe('fits by their sampling', async () => {
     expect(report.loss / expected.loss).toBeCloseTo(1, 5);
   });
 
-  it('error: tables are made at their steps, with the parameters of that time, and at the start of a resumed fit', async () => {
+  it('error: tables are made at their steps, with the parameters of that time, and at the start of a fit that goes on without one', async () => {
     const asked = request(ERROR);
     const before = await fitted(asked, [8]);
     const expected = referenceGradient(asked, before.parameters, 8, await tableOf(asked, before.parameters, 8));
@@ -163,9 +163,19 @@ describe('fits by their sampling', async () => {
     expect(off(stale.gradient)).toBeGreaterThan(1e-3);
 
     const middle = await fitted(asked, [6]);
-    const resumed = await fitted({ ...asked, state: middle }, [1]);
+    const { drawLimits: _limits, ...without } = middle;
+    const resumed = await fitted({ ...asked, state: without }, [1]);
     const again = referenceGradient(asked, middle.parameters, 6, await tableOf(asked, middle.parameters, 6));
     expect(Math.hypot(...resumed.moment1.map((value, i) => value - again.gradient[i]!)) / Math.hypot(...again.gradient)).toBeLessThan(1e-5);
+  });
+
+  it.each([1, 3, 4, 6])('error: goes on from step %i to the same bits as without a stop, its table with it', async (step) => {
+    const asked = request(ERROR, 500, [70, 60]);
+    const { report: _whole, ...whole } = await fitted(asked, [11]);
+    const state = await fitted(asked, [step]);
+    expect(state.drawLimits).toHaveLength(4200);
+    const { report: _rest, ...resumed } = await fitted({ ...asked, state }, [11 - step]);
+    expect(resumed).toEqual(whole);
   });
 
   it.each([{ kind: 'stratified' }, { kind: 'full' }, ERROR] as const)('$kind: the same bits on 1 or 2 threads, whatever the calls', async (sampling) => {

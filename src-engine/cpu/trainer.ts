@@ -6,10 +6,11 @@ import { StudioError } from '#core/errors';
 import type { Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import type { FitPlan } from '#core/fit/config';
+import type { DrawTable } from '#core/fit/importance';
 import { Control, RateSlot } from '#kernels/slots';
 import { requireRates, requireTrainable } from '../checks';
 import { DeviceLostError, type Trainer, type TrainerRequest, type TrainReport, type TrainState } from '../engine';
-import { errorTable, stretches } from '../importance';
+import { errorTable, resumedTable, stretches, tableState } from '../importance';
 import { evaluateGrid, evaluatePoints, type EvaluationMemory } from './evaluate';
 import { allocateShared } from './memory';
 import type { WorkerPool } from './pool';
@@ -80,7 +81,8 @@ class CpuTrainer implements Trainer {
   private step: number;
   private tail: Promise<unknown> = Promise.resolve();
   private disposed = false;
-  private hasTable = false;
+  /** Of error-driven sampling. */
+  private table: DrawTable | null;
   private lost: DeviceLostError | null = null;
   private readonly gridStop = new Int32Array(new SharedArrayBuffer(8));
 
@@ -95,6 +97,8 @@ class CpuTrainer implements Trainer {
     this.plan = request.plan;
     this.seed = request.seed;
     this.step = request.state?.step ?? 0;
+    this.table = resumedTable(request);
+    if (this.table) parts.useTable(this.table);
   }
 
   /** Forward and backward weights from the stored parameters. */
@@ -108,7 +112,7 @@ class CpuTrainer implements Trainer {
       requireRates(rates);
       let loss = 0;
       let squaredError = 0;
-      for (const { first, count, refresh } of stretches(this.plan.sampling, this.step, rates.length, this.hasTable)) {
+      for (const { first, count, refresh } of stretches(this.plan.sampling, this.step, rates.length, this.table !== null)) {
         if (refresh) await this.refreshTable();
         for (let done = first; done < first + count; done += STEPS_PER_CALL) {
           const sums = await this.runPiece(rates.subarray(done, Math.min(done + STEPS_PER_CALL, first + count)));
@@ -128,7 +132,7 @@ class CpuTrainer implements Trainer {
       return evaluatePoints(this.pool, this.evaluation(), data.size, probes.address, indices.length);
     });
     this.parts.useTable(table);
-    this.hasTable = true;
+    this.table = table;
   }
 
   /** Sums over at most STEPS_PER_CALL steps. */
@@ -161,6 +165,7 @@ class CpuTrainer implements Trainer {
       moment1: this.parts.read('moment1'),
       moment2: this.parts.read('moment2'),
       ...(this.plan.average === null ? {} : { average: this.parts.read('average') }),
+      ...tableState(this.table),
     }));
   }
 

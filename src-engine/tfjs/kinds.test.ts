@@ -105,7 +105,7 @@ describe('every kind agrees with the float64 reference', async () => {
     expect(still).toBeLessThan(table!.length);
   });
 
-  it('draws where the error is, the same twice and however the run is cut', async () => {
+  it('draws where the error is, the same twice and however the run is cut, stopped and gone on with', async () => {
     const asked = request({ encoding: ENCODINGS[5]! }, { sampling: SAMPLINGS[3]! });
     const finish = async (...cuts: number[]): Promise<Float32Array> => {
       const trainer = await engine.createTrainer(asked);
@@ -117,6 +117,13 @@ describe('every kind agrees with the float64 reference', async () => {
     const straight = await finish(11);
     expect(await finish(11)).toEqual(straight);
     expect(await finish(3, 1, 7)).toEqual(straight);
+    const first = await engine.createTrainer(asked);
+    await first.run(new Float32Array(6).fill(1e-3));
+    const second = await engine.createTrainer({ ...asked, state: await first.checkpoint() });
+    await second.run(new Float32Array(5).fill(1e-3));
+    expect((await second.checkpoint()).parameters).toEqual(straight);
+    first.dispose();
+    second.dispose();
     const plain = await engine.createTrainer({ ...asked, plan: { ...asked.plan, sampling: { kind: 'uniform' } } });
     await plain.run(new Float32Array(11).fill(1e-3));
     expect((await plain.checkpoint()).parameters).not.toEqual(straight);

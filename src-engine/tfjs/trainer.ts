@@ -15,7 +15,7 @@ import { pointCount, sampleMaximum } from '#core/signal/signal';
 import { requireRates, requireTrainable } from '../checks';
 import type { Trainer, TrainerRequest, TrainReport, TrainState } from '../engine';
 import { allocateGrid } from '../grid';
-import { errorTable, stretches, type Probe } from '../importance';
+import { errorTable, resumedTable, stretches, tableState, type Probe } from '../importance';
 import { Turns } from '../turns';
 import { tfLoss } from './loss';
 import { evaluationChunk, memoryRefusal } from './memory';
@@ -91,7 +91,7 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
   const maximum = sampleMaximum(data.type);
   const writePoint = pointWriter(data.size);
   let step = request.state?.step ?? 0;
-  let table: DrawTable | undefined;
+  let table: DrawTable | null = resumedTable(request);
   let disposed = false;
   let working = false;
 
@@ -110,7 +110,7 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
     const coordinates = new Float32Array(batch * field.inputs);
     const targets = new Float32Array(batch * field.outputs);
     for (let element = 0; element < batch; element++) {
-      const index = drawIndex(plan, seed, step, element, points, table);
+      const index = drawIndex(plan, seed, step, element, points, table ?? undefined);
       writePoint(index, coordinates, element * field.inputs);
       for (let channel = 0; channel < field.outputs; channel++) {
         targets[element * field.outputs + channel] = samples[index * field.outputs + channel]! / maximum;
@@ -174,7 +174,7 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
         let sums: Tensor = tf.zeros([2]);
         let burstStart = performance.now();
         try {
-          for (const { first, count, refresh } of stretches(plan.sampling, step, rates.length, table !== undefined)) {
+          for (const { first, count, refresh } of stretches(plan.sampling, step, rates.length, table !== null)) {
             if (refresh) {
               table = await errorTable({ ...data, samples }, plan, seed, step, probe);
               await activate();
@@ -213,6 +213,7 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
           moment1: await vector(state.moment1),
           moment2: await vector(state.moment2),
           ...(state.average ? { average: await vector(state.average) } : {}),
+          ...tableState(table),
         };
       }),
 

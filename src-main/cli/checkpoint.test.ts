@@ -31,6 +31,15 @@ describe('a checkpoint', () => {
     expect(() => decodeCheckpoint(encodeCheckpoint({ ...complete, config }))).toThrow(/damaged/);
   });
 
+  it('holds the table of draws where there is one, as long as it says', () => {
+    const drawn = { ...checkpoint, state: { ...checkpoint.state, drawLimits: Uint32Array.of(7, 2 ** 31, 0xffffffff) } };
+    const written = encodeCheckpoint(drawn);
+    expect(written.length).toBeGreaterThanOrEqual(bytes.length + 12);
+    expect(decodeCheckpoint(written)).toEqual(drawn);
+    const empty = { ...drawn, state: { ...drawn.state, drawLimits: new Uint32Array(65_537) } };
+    expect(() => decodeCheckpoint(encodeCheckpoint(empty))).toThrow(/damaged/);
+  });
+
   it('of an earlier version, whose configuration says less, is read with what it meant', () => {
     const { sampling: _sampling, loss: _loss, clip: _clip, average: _average, optimizer, ...plan } = config.plan;
     const { weightDecay: _decay, ...adam } = optimizer;

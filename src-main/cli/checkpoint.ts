@@ -4,14 +4,16 @@
  * so that it is never mixed up with another.
  *
  * Layout: magic 'INRCKPT1'; header length, u32 little-endian; header, JSON in UTF-8; parameters, first moments, second
- * moments and, where the plan averages, the average, float32 little-endian; SHA-256 of everything before it. A working file of this program on this machine, no
- * format for exchange: what does not fit is refused, never guessed.
+ * moments and, where the plan averages, the average, float32 little-endian; the limits of the table of draws, as many as `cells` in the
+ * header says, u32 little-endian; SHA-256 of everything before it. A working file of this program on this machine, no format for
+ * exchange: what does not fit is refused, never guessed.
  */
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { configSchema, type FitConfig } from '#core/fit/config';
+import { LARGEST_TABLE } from '#core/fit/importance';
 import type { GridSignal } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
 import type { TrainState } from '#engine/engine';
@@ -35,6 +37,7 @@ const LARGEST_HEADER = 65_536;
 const headerSchema = v.object({
   config: configSchema,
   step: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  cells: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LARGEST_TABLE)), 0),
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
   secondsBudget: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
   fingerprint: v.string(),
@@ -44,7 +47,7 @@ const headerSchema = v.object({
 /** Where the checkpoint of an output lies. */
 export const checkpointPath = (output: string): string => `${output}.checkpoint`;
 
-const bytesOf = (array: Uint8Array | Uint16Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const bytesOf = (array: Uint8Array | Uint16Array | Uint32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /** SHA-256 (hex) of what a fit sees of a signal: size, channels, type and samples. */
 export function signalFingerprint(signal: Pick<GridSignal, 'size' | 'channels' | 'type' | 'samples'>): string {
@@ -56,10 +59,11 @@ export function signalFingerprint(signal: Pick<GridSignal, 'size' | 'channels' |
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { state, ...rest } = checkpoint;
-  const header = new TextEncoder().encode(JSON.stringify({ ...rest, step: state.step }));
+  const header = new TextEncoder().encode(JSON.stringify({ ...rest, step: state.step, ...(state.drawLimits && { cells: state.drawLimits.length }) }));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, header.length, true);
-  const body = Buffer.concat([MAGIC, length, header, bytesOf(state.parameters), bytesOf(state.moment1), bytesOf(state.moment2), ...(state.average ? [bytesOf(state.average)] : [])]);
+  const numbers = [state.parameters, state.moment1, state.moment2, state.average, state.drawLimits].flatMap((vector) => (vector ? [bytesOf(vector)] : []));
+  const body = Buffer.concat([MAGIC, length, header, ...numbers]);
   return new Uint8Array(Buffer.concat([body, createHash('sha256').update(body).digest()]));
 }
 
@@ -82,13 +86,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
   const header = v.safeParse(headerSchema, json);
   if (!header.success) throw damaged();
-  const { step, ...rest } = header.output;
+  const { step, cells, ...rest } = header.output;
   const count = parameterLayout(fieldFor(rest.config.network, 2, rest.channels)).length;
   const averaged = rest.config.plan.average !== null;
-  if (bodyLength !== from + headerLength + 4 * count * (averaged ? 4 : 3)) throw damaged();
-  const vector = (index: number): Float32Array => {
+  const vectors = averaged ? 4 : 3;
+  if (bodyLength !== from + headerLength + 4 * (count * vectors + cells)) throw damaged();
+  const words = (index: number, length: number): ArrayBufferLike => {
     const start = from + headerLength + 4 * count * index;
-    return new Float32Array(body.slice(start, start + 4 * count).buffer);
+    return body.slice(start, start + 4 * length).buffer;
   };
-  return { ...rest, state: { step, parameters: vector(0), moment1: vector(1), moment2: vector(2), ...(averaged && { average: vector(3) }) } };
+  const vector = (index: number): Float32Array => new Float32Array(words(index, count));
+  return { ...rest, state: { step, parameters: vector(0), moment1: vector(1), moment2: vector(2), ...(averaged && { average: vector(3) }), ...(cells > 0 && { drawLimits: new Uint32Array(words(vectors, cells)) }) } };
 }

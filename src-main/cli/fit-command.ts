@@ -30,7 +30,7 @@ Examples:
   inr fit photo.jpg -o photo.inr --resume      go on after Ctrl-C
 
 Ctrl-C stops the fit and keeps OUT.inr.checkpoint. --resume goes on from it: on the cpu engine
-to the same file as without the interruption, but for --sampling error (a new table is made).`;
+to the same file as without the interruption.`;
 
 /** A number from 0 on. */
 function nonNegative(text: string): number {

@@ -113,8 +113,8 @@ export const codecRow = v.object({
   note: v.string(),
 });
 
-/** Vectors are float32 little-endian, as parameterLayout says; `average` where the plan averages. */
-const trainState = v.strictObject({ step: count, parameters: bytes, moment1: bytes, moment2: bytes, average: v.optional(bytes) });
+/** Vectors are float32 little-endian, as parameterLayout says; `average` where the plan averages, `drawLimits` (u32) as in TrainState. */
+const trainState = v.strictObject({ step: count, parameters: bytes, moment1: bytes, moment2: bytes, average: v.optional(bytes), drawLimits: v.optional(bytes) });
 
 export const settings = v.strictObject({
   theme: v.picklist(['system', 'dark', 'light']),

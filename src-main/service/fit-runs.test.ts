@@ -5,6 +5,7 @@ import { applyOptions, type ConfigOptions } from '#core/fit/options';
 import { presetById } from '#core/fit/presets';
 import type { GridSignal } from '#core/signal/signal';
 import { DeviceLostError, type Engine, type Trainer, type TrainerRequest } from '#engine/engine';
+import { createCpuEngine } from '#engine/cpu/engine';
 import { referenceTrainer } from '#engine/reference';
 import type { EventName, EventOf } from '../ipc/contract';
 import { fitRefusal, FitRuns, type FitRequest } from './fit-runs';
@@ -66,10 +67,10 @@ describe('a fit in the main process', () => {
       refusal: (field: Field) => (field.head === 'tanh' ? 'No such head here.' : null),
       createTrainer: (request: TrainerRequest) => Promise.resolve({ ...referenceTrainer(request), notes }),
     }) as unknown as Engine;
-  const fitted = async (config: FitConfig, state: FitRequest['state'] = null) => {
+  const fitted = async (config: FitConfig, state: FitRequest['state'] = null, engine = reference(['It is slow.'])) => {
     const events: { name: EventName; payload: unknown }[] = [];
     const runs = new FitRuns((name, payload) => void events.push({ name, payload }));
-    const { run, notes } = await runs.start({ signal, config, engine: reference(['It is slow.']), state, previewPixels: 0 });
+    const { run, notes } = await runs.start({ signal, config, engine, state, previewPixels: 0 });
     await vi.waitFor(() => expect(events.some(({ name }) => name === 'fit.ended')).toBe(true), 5000);
     return { notes, progress: events.filter(({ name }) => name === 'fit.progress').map(({ payload }) => payload as EventOf<'fit.progress'>), state: await runs.state(run) };
   };
@@ -95,6 +96,19 @@ describe('a fit in the main process', () => {
     expect(anew).toBeGreaterThan(1e-6);
     expect(anew).toBeLessThan(0.01);
     expect((await fitted(tiny({}))).state.average).toBeUndefined();
+  });
+
+  it('goes on where draws follow the error to the same bits as without a stop', async () => {
+    const engine = await createCpuEngine({ threads: 1 });
+    const plan = { sampling: 'error:3:0.2', schedule: 'constant', steps: 8 };
+    const whole = await fitted(tiny(plan), null, engine);
+    const half = await fitted(tiny({ ...plan, steps: 5 }), null, engine);
+    expect(half.state.drawLimits).toHaveLength(80);
+    expect((await fitted(tiny(plan), half.state, engine)).state).toEqual(whole.state);
+    const { drawLimits: _limits, ...without } = half.state;
+    expect((await fitted(tiny(plan), without, engine)).state).not.toEqual(whole.state);
+    await expect(fitted(tiny(plan), { ...half.state, drawLimits: new Uint8Array(79) }, engine)).rejects.toMatchObject({ code: 'fit.state' });
+    await engine.dispose();
   });
 
   it('reports decibels of the squared error, whatever the loss', async () => {

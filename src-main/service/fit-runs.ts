@@ -168,8 +168,9 @@ export class FitRuns {
     const run = heldBy(this.#runs, id);
     const state = run.over ? run.final : await run.session.trainer.checkpoint().catch((error: unknown) => run.final ?? Promise.reject(asStudioError(error)));
     if (!state) throw new StudioError('failed', 'fit.lost', 'This fit failed and left no state. Start it again.');
-    const { step, parameters, moment1, moment2, average } = state;
-    return { step, parameters: floatBytes(parameters), moment1: floatBytes(moment1), moment2: floatBytes(moment2), ...(average && { average: floatBytes(average) }) };
+    const { step, parameters, moment1, moment2, average, drawLimits } = state;
+    const vectors = { parameters: floatBytes(parameters), moment1: floatBytes(moment1), moment2: floatBytes(moment2) };
+    return { step, ...vectors, ...(average && { average: floatBytes(average) }), ...(drawLimits && { drawLimits: floatBytes(drawLimits) }) };
   }
 
   /** Stops all runs and waits for them. */
@@ -187,9 +188,12 @@ function stateFrom(state: NonNullable<RequestOf<'fit.start'>['state']>, length: 
     if (values?.length === length) return values;
     throw new StudioError('usage', 'fit.state', `The state to go on from belongs to another network (${bytes.length} bytes instead of ${4 * length}). Start the fit anew.`);
   };
-  const { step, parameters, moment1, moment2, average } = state;
+  const { step, parameters, moment1, moment2, average, drawLimits } = state;
+  const limits = drawLimits && floatsFrom(drawLimits);
+  if (limits === null) throw new StudioError('usage', 'fit.state', `The state to go on from has a broken table of draws (${drawLimits?.length} bytes). Start the fit anew.`);
+  const table = limits && { drawLimits: new Uint32Array(limits.buffer) };
   // A state of a plan without averaging has none: the average then begins with the parameters.
-  return { step, parameters: read(parameters), moment1: read(moment1), moment2: read(moment2), ...(averaged && { average: read(average ?? parameters) }) };
+  return { step, parameters: read(parameters), moment1: read(moment1), moment2: read(moment2), ...(averaged && { average: read(average ?? parameters) }), ...table };
 }
 
 /** Coalesces reports: losses and squared errors are averaged over the steps between two events; a change of state goes out at once. */

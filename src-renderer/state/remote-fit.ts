@@ -5,8 +5,14 @@ import { bytesOf, floatsOf, type Client } from '../client';
 import { PreviewPace } from './preview-pace';
 import { PREVIEW_PIXELS, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
 
-function sentState({ step, parameters, moment1, moment2, average }: TrainState): ResponseOf<'fit.state'> {
-  return { step, parameters: bytesOf(parameters), moment1: bytesOf(moment1), moment2: bytesOf(moment2), ...(average && { average: bytesOf(average) }) };
+function sentState({ step, parameters, moment1, moment2, average, drawLimits }: TrainState): ResponseOf<'fit.state'> {
+  const vectors = { parameters: bytesOf(parameters), moment1: bytesOf(moment1), moment2: bytesOf(moment2) };
+  return { step, ...vectors, ...(average && { average: bytesOf(average) }), ...(drawLimits && { drawLimits: bytesOf(drawLimits) }) };
+}
+
+function receivedState({ step, parameters, moment1, moment2, average, drawLimits }: ResponseOf<'fit.state'>): TrainState {
+  const vectors = { parameters: floatsOf(parameters), moment1: floatsOf(moment1), moment2: floatsOf(moment2) };
+  return { step, ...vectors, ...(average && { average: floatsOf(average) }), ...(drawLimits && { drawLimits: new Uint32Array(floatsOf(drawLimits).buffer) }) };
 }
 
 /** Starts a fit in the main process; `notice` tells the user what main has to say about it. Throws StudioError when it cannot start. */
@@ -63,10 +69,7 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
     // A fit that ended meanwhile needs no control any more.
     client.call('fit.control', { run: name, action }).catch(() => undefined);
   };
-  const readState = async (): Promise<TrainState> => {
-    const { step, parameters, moment1, moment2, average } = await client.call('fit.state', { run: name });
-    return { step, parameters: floatsOf(parameters), moment1: floatsOf(moment1), moment2: floatsOf(moment2), ...(average && { average: floatsOf(average) }) };
-  };
+  const readState = async (): Promise<TrainState> => receivedState(await client.call('fit.state', { run: name }));
   const ended = over
     .then(async ({ outcome, message }): Promise<FitEnd> => {
       if (outcome === 'failed') throw new StudioError('failed', 'fit.failed', message || 'The fit failed.');
