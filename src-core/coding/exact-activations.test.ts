@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { activate, headSample } from '../field/activation';
-import { omegaOf, type Activation, type Head } from '../field/field';
+import { omegaOf, type Activation } from '../field/field';
+import { HEADS } from '../fit/test-kinds';
 import { activationScales, exactActivation, exactHead, GELU_CUBIC, GELU_LINEAR, LOG2E, residualMean, ROOT_HALF_LOG2E, ROOT_LOG2E } from './exact-activations';
 import { exp2, EXP2_COEFFICIENTS, INVERSE_PI } from './exact-math';
 
@@ -96,7 +97,7 @@ describe('exact activations', () => {
 });
 
 describe('exact heads', () => {
-  const heads = fc.constantFrom<Head>('linear', 'sigmoid', 'tanh');
+  const heads = fc.constantFrom(...HEADS);
 
   it('are the real functions to 3e-7', () => {
     fc.assert(

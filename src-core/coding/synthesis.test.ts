@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { fourierMatrix } from '../field/encoding';
 import { activate, headSample } from '../field/activation';
-import { closesBlock, encodedWidth, headOf, type Activation, type Encoding, type Field } from '../field/field';
+import { closesBlock, encodedWidth, headOf, type Encoding, type Field } from '../field/field';
 import { vectorIndex } from '../field/grid';
 import { initialParameters } from '../field/init';
 import { parameterLayout } from '../field/layout';
+import { ACTIVATIONS, ENCODINGS, HEADS } from '../fit/test-kinds';
 import { gridCoordinate } from '../signal/coordinates';
 import { sampleMaximum } from '../signal/signal';
 import { cosHalfTurns, INVERSE_PI, roundHalfEven, sampleOf, SINE_COEFFICIENTS, sineScale, sinHalfTurns } from './exact-math';
@@ -97,24 +98,6 @@ function evaluateDouble(field: Field, parameters: Float32Array, x: readonly numb
   return values;
 }
 
-const encodings: Encoding[] = [
-  { kind: 'identity' },
-  { kind: 'octaves', octaves: 3, includeInput: true },
-  { kind: 'octaves', octaves: 2, includeInput: false },
-  { kind: 'fourier', features: 8, sigma: 2, seed: 7 },
-  { kind: 'dense-grid', levels: 3, features: 3, coarsest: 2, finest: 13 },
-  { kind: 'hash-grid', levels: 4, features: 2, coarsest: 3, finest: 40, tableLog2: 6 },
-];
-const activations: Activation[] = [
-  { kind: 'sine', omega0: 20, omegaHidden: 15 },
-  { kind: 'relu' },
-  { kind: 'gelu' },
-  { kind: 'finer', omega0: 5, omegaHidden: 4, biasRange: 0.3 },
-  { kind: 'gabor', omega0: 6, omegaHidden: 3, scale: 1.5 },
-  { kind: 'gaussian', sigma: 0.7 },
-  { kind: 'snake-alt' },
-];
-
 /** Initial parameters with tables that matter. */
 function parametersOf(field: Field): Float32Array {
   const parameters = initialParameters(field, 3);
@@ -144,8 +127,8 @@ async function deviation(field: Field, size: readonly number[]): Promise<{ worst
 }
 
 describe('synthesize', () => {
-  for (const encoding of encodings) {
-    for (const activation of activations) {
+  for (const encoding of ENCODINGS) {
+    for (const activation of ACTIVATIONS) {
       it(`follows the definition of a ${activation.kind} network with ${encoding.kind} encoding`, async () => {
         const { worst, different } = await deviation({ inputs: 2, outputs: 3, encoding, depth: 2, width: 12, activation }, [23, 17]);
         expect(worst).toBeLessThan(2); // of 65535: half a unit of rounding plus float32 noise
@@ -154,9 +137,9 @@ describe('synthesize', () => {
     }
   }
 
-  for (const head of ['linear', 'sigmoid', 'tanh'] as const) {
+  for (const head of HEADS) {
     it.each([1, 2, 3, 4, 5])(`follows the definition of residual blocks with ${head} head at depth %i`, async (depth) => {
-      const field: Field = { inputs: 2, outputs: 2, encoding: encodings[1]!, depth, width: 8, activation: { kind: 'sine', omega0: 6, omegaHidden: 5 }, residual: true, head };
+      const field: Field = { inputs: 2, outputs: 2, encoding: ENCODINGS[1]!, depth, width: 8, activation: { kind: 'sine', omega0: 6, omegaHidden: 5 }, residual: true, head };
       expect((await deviation(field, [19, 11])).worst).toBeLessThan(2);
     });
   }

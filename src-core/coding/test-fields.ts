@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { FIELD_LIMITS, fieldFor, type Activation, type Encoding, type Field } from '../field/field';
 import { gridFault } from '../field/grid';
+import { HEADS } from '../fit/test-kinds';
 import { parameterLayout } from '../field/layout';
 
 const float = ([least, most]: readonly [number, number]): fc.Arbitrary<number> => fc.float({ min: Math.fround(least * 1.001), max: Math.fround(most * 0.999), noNaN: true });
@@ -35,7 +36,7 @@ export const anyField: fc.Arbitrary<Field> = fc
     width: whole([1, 10]).map((quads) => 4 * quads),
     activation,
     residual: fc.boolean(),
-    head: fc.constantFrom('linear' as const, 'sigmoid' as const, 'tanh' as const),
+    head: fc.constantFrom(...HEADS),
   })
   .map(({ inputs, outputs, ...network }) => fieldFor(network, inputs, outputs))
   .filter((field) => parameterLayout(field).length <= 20_000);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { FIELD_LIMITS } from '../field/field';
 import { gridFault } from '../field/grid';
 import type { FitConfig } from './config';
+import { HEADS } from './test-kinds';
 
 const between = ([min, max]: readonly [number, number]): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
 const whole = ([min, max]: readonly [number, number]): fc.Arbitrary<number> => fc.integer({ min, max });
@@ -43,7 +44,7 @@ export const anyConfig: fc.Arbitrary<FitConfig> = fc.record({
         kind('snake-alt', {}),
       ),
       residual: fc.boolean(),
-      head: fc.constantFrom('linear', 'sigmoid', 'tanh'),
+      head: fc.constantFrom(...HEADS),
     },
     { requiredKeys: ['encoding', 'depth', 'width', 'activation'] },
   ),

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { activationScales, exactActivation, exactHead, headScale, residualMean } from '#core/coding/exact-activations';
 import { SINE_COEFFICIENTS } from '#core/coding/exact-math';
-import type { Activation, Head } from '#core/field/field';
+import type { Activation } from '#core/field/field';
+import { HEADS } from '#core/fit/test-kinds';
 import { pcg3d } from '#core/fit/random';
 import { wasmBase64 } from '#kernels/build/exact.wasm';
 
@@ -51,7 +52,7 @@ describe('the kernels have every bit', () => {
     }
   });
 
-  it.each<Head>(['linear', 'sigmoid', 'tanh'])('of the %s head', (head) => {
+  it.each(HEADS)('of the %s head', (head) => {
     expect(bits(run('exactHead', headScale(head)))).toEqual(bits(inputs.map(exactHead(head))));
   });
 

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { synthesize as plain } from '#core/coding/synthesis';
 import { anyField } from '#core/coding/test-fields';
-import type { Activation, Encoding, Field } from '#core/field/field';
+import type { Encoding, Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 import { uniform } from '#core/fit/random';
+import { ACTIVATIONS, HEADS } from '../test-kinds';
 import { createExactSynthesizer } from './exact';
 import { synthesizeLocally } from './exact-local';
 
@@ -46,18 +47,8 @@ describe('the exact synthesizer', () => {
     );
   });
 
-  const activations: readonly Activation[] = [
-    { kind: 'sine', omega0: 30, omegaHidden: 20 },
-    { kind: 'relu' },
-    { kind: 'gelu' },
-    { kind: 'finer', omega0: 9, omegaHidden: 5, biasRange: 1 },
-    { kind: 'gabor', omega0: 12, omegaHidden: 7, scale: 3 },
-    { kind: 'gaussian', sigma: 0.2 },
-    { kind: 'snake-alt' },
-  ];
-
-  it.each(activations)('equals it for $kind layers over the whole range of sums, with every head', async (activation) => {
-    for (const head of ['linear', 'sigmoid', 'tanh'] as const) {
+  it.each(ACTIVATIONS)('equals it for $kind layers over the whole range of sums, with every head', async (activation) => {
+    for (const head of HEADS) {
       const shape: Field = { inputs: 2, outputs: 5, encoding: { kind: 'identity' }, depth: 3, width: 20, activation, residual: head !== 'tanh', head };
       for (const magnitude of [0.3, 1, 4, 50]) {
         const parameters = parametersFor(shape, 11, magnitude, 0);
