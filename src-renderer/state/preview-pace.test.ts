@@ -5,10 +5,10 @@ describe('PreviewPace', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** A window whose frames take `cost` milliseconds. */
-  function windowOf(cost: number): { shown: number[]; pace: PreviewPace<number> } {
+  /** A window whose frames take `costs` milliseconds, one after another; the last of them for ever. */
+  function windowOf(...costs: [number, ...number[]]): { shown: number[]; pace: PreviewPace<number> } {
     const shown: number[] = [];
-    const frame = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, cost));
+    const frame = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, costs.length > 1 ? costs.shift() : costs[0]));
     return { shown, pace: new PreviewPace<number>((preview) => void shown.push(preview), frame, () => Date.now()) };
   }
 
@@ -32,6 +32,21 @@ describe('PreviewPace', () => {
     expect(shown.length * 240).toBeLessThan(10_000 / 5);
     await vi.advanceTimersByTimeAsync(5000);
     expect(shown.at(-1)).toBe(39);
+  });
+
+  it('does not take one late frame, as the first of a fit is, for what frames cost', async () => {
+    const { shown, pace } = windowOf(600, 20, 20, 20, 900, 20);
+    await stream(pace, 40, 100);
+    // 1.5 s of the four were spent in the two late frames.
+    expect(shown.length).toBeGreaterThan(20);
+  });
+
+  it('never lets the view stand still for long, however dear frames are', async () => {
+    const { shown, pace } = windowOf(1500);
+    await stream(pace, 200, 100);
+    const gaps = shown.slice(1).map((preview, index) => (preview - shown[index]!) * 100);
+    expect(shown.length).toBeGreaterThan(4);
+    expect(Math.max(...gaps)).toBeLessThan(4000);
   });
 
   it('shows nothing after it was stopped', async () => {
