@@ -58,7 +58,7 @@ export function appCommands(studio: Studio): Command[] {
       run: () => studio.setView({ flip: true }),
       release: () => studio.setView({ flip: false }),
     },
-    viewing('view.fit', 'Fit the picture into the view', ['0'], (actions) => actions.fit()),
+    viewing('view.fit', 'The whole picture', ['0'], (actions) => actions.fit()),
     viewing('view.oneToOne', 'One sample on one pixel', ['9'], (actions) => actions.oneToOne()),
     viewing('view.zoomIn', 'Zoom in', ['+', '='], (actions) => actions.zoom(ZOOM)),
     viewing('view.zoomOut', 'Zoom out', ['-'], (actions) => actions.zoom(1 / ZOOM)),

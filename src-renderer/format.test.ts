@@ -20,7 +20,7 @@ describe('formatters', () => {
 
   it('groups counts and shortens rates', () => {
     expect(formatCount(1234567)).toBe('1 234 567');
-    expect([12.3, 1234, 4.56e6, 7.8e9].map(formatShort)).toEqual(['12.3', '1.23 k', '4.56 M', '7.80 G']);
+    expect([12.3, 1234, 4.56e6, 7.8e9, 1.768e12].map(formatShort)).toEqual(['12.3', '1.23 k', '4.56 M', '7.80 G', '1.77 T']);
   });
 
   it('names channels and depth', () => {

@@ -41,10 +41,11 @@ export function formatCount(value: number | null | undefined): string {
     .replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-/** Large rates and counts in short: 1.23 k, 4.5 M, 6.7 G. */
+/** Large rates and counts in short: 1.23 k, 4.56 M, 6.78 G, 1.77 T. */
 export function formatShort(value: number | null | undefined): string {
   if (absent(value)) return ABSENT;
   const size = Math.abs(value);
+  if (size >= 999.5e9) return `${formatDigits(value / 1e12)} T`;
   if (size >= 999.5e6) return `${formatDigits(value / 1e9)} G`;
   if (size >= 999_500) return `${formatDigits(value / 1e6)} M`;
   if (size >= 999.5) return `${formatDigits(value / 1e3)} k`;

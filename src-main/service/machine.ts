@@ -50,7 +50,7 @@ export class Machine {
   /** Facts of the engines that run here. tfjs is not loaded for that: it is large, and rarely used. */
   async facts(): Promise<DeviceFacts[]> {
     const cpu = (await this.engine('cpu')).facts;
-    const tfjs = this.#opened.get('tfjs')?.facts ?? { engine: 'tfjs' as const, name: 'tfjs reference (slow)', software: true, details: { role: 'reference' } };
+    const tfjs = this.#opened.get('tfjs')?.facts ?? { engine: 'tfjs' as const, name: 'tfjs', software: true, details: {} };
     return [cpu, tfjs];
   }
 
