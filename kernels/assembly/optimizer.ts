@@ -16,6 +16,28 @@ import { floatWord, layerAt, word } from './record';
 import { squareTables, tableSquares, updateAllTables } from './rounds';
 import { barrier } from './threads';
 
+/** Leaves the scaled sum of the gradients of `chunks` chunks, 64 bytes of each, in those of chunk 0 at `line`. */
+// @ts-ignore: decorator
+@inline
+function reduceLine(line: usize, stride: usize, chunks: usize, scale: v128): void {
+  let from = line;
+  let g0 = v128.load(from);
+  let g1 = v128.load(from, 16);
+  let g2 = v128.load(from, 32);
+  let g3 = v128.load(from, 48);
+  for (let chunk: usize = 1; chunk < chunks; chunk++) {
+    from += stride;
+    g0 = f32x4.add(g0, v128.load(from));
+    g1 = f32x4.add(g1, v128.load(from, 16));
+    g2 = f32x4.add(g2, v128.load(from, 32));
+    g3 = f32x4.add(g3, v128.load(from, 48));
+  }
+  v128.store(line, f32x4.mul(g0, scale));
+  v128.store(line, f32x4.mul(g1, scale), 16);
+  v128.store(line, f32x4.mul(g2, scale), 32);
+  v128.store(line, f32x4.mul(g3, scale), 48);
+}
+
 /**
  * Adds the gradients of the first `chunks` chunks and applies Adam to `bytes` (a multiple of 64) of parameters at `offset`; writes the
  * scaled forward weights. `rate`: address of the step's numbers (RateSlot); `decay`: share of itself that a parameter loses.
@@ -41,24 +63,10 @@ export function updateSpan(offset: usize, bytes: usize, rate: usize, decay: f32,
   const keep = v128.load32_splat(rate, RateSlot.Keep << 2);
   const blend = v128.load32_splat(rate, RateSlot.Blend << 2);
   for (let at: usize = 0; at < bytes; at += 64) {
-    let from = first + at;
-    let g0 = v128.load(from);
-    let g1 = v128.load(from, 16);
-    let g2 = v128.load(from, 32);
-    let g3 = v128.load(from, 48);
-    for (let chunk: usize = 1; chunk < chunks; chunk++) {
-      from += stride;
-      g0 = f32x4.add(g0, v128.load(from));
-      g1 = f32x4.add(g1, v128.load(from, 16));
-      g2 = f32x4.add(g2, v128.load(from, 32));
-      g3 = f32x4.add(g3, v128.load(from, 48));
-    }
-    for (let quarter = 0; quarter < 4; quarter++) {
-      const g = f32x4.mul(g0, scale);
-      g0 = g1;
-      g1 = g2;
-      g2 = g3;
-      const to = offset + at + (<usize>quarter << 4);
+    reduceLine(first + at, stride, chunks, scale);
+    for (let quarter: usize = 0; quarter < 64; quarter += 16) {
+      const g = v128.load(first + at + quarter);
+      const to = offset + at + quarter;
       const before = v128.load(toMaster + to);
       const m = f32x4.add(f32x4.mul(beta1, v128.load(toMoment1 + to)), f32x4.mul(rest1, g));
       const v = f32x4.add(f32x4.mul(beta2, v128.load(toMoment2 + to)), f32x4.mul(rest2, f32x4.mul(g, g)));
@@ -84,26 +92,12 @@ export function reduceSpan(offset: usize, bytes: usize, gradientScale: f32): voi
   const scale = f32x4.splat(gradientScale);
   let squares: usize = <usize>word(Slot.Squares) + (offset >> 3);
   for (let at: usize = 0; at < bytes; at += 64) {
-    let from = gradient + at;
-    let g0 = v128.load(from);
-    let g1 = v128.load(from, 16);
-    let g2 = v128.load(from, 32);
-    let g3 = v128.load(from, 48);
-    for (let chunk: usize = 1; chunk < chunks; chunk++) {
-      from += stride;
-      g0 = f32x4.add(g0, v128.load(from));
-      g1 = f32x4.add(g1, v128.load(from, 16));
-      g2 = f32x4.add(g2, v128.load(from, 32));
-      g3 = f32x4.add(g3, v128.load(from, 48));
-    }
-    g0 = f32x4.mul(g0, scale);
-    g1 = f32x4.mul(g1, scale);
-    g2 = f32x4.mul(g2, scale);
-    g3 = f32x4.mul(g3, scale);
-    v128.store(gradient + at, g0);
-    v128.store(gradient + at, g1, 16);
-    v128.store(gradient + at, g2, 32);
-    v128.store(gradient + at, g3, 48);
+    const line = gradient + at;
+    reduceLine(line, stride, chunks, scale);
+    const g0 = v128.load(line);
+    const g1 = v128.load(line, 16);
+    const g2 = v128.load(line, 32);
+    const g3 = v128.load(line, 48);
     const sum = f32x4.add(f32x4.add(f32x4.mul(g0, g0), f32x4.mul(g1, g1)), f32x4.add(f32x4.mul(g2, g2), f32x4.mul(g3, g3)));
     store<f64>(squares, sumOfLanes(sum));
     squares += 8;
