@@ -18,7 +18,8 @@ export interface Place {
   readonly y: number;
 }
 
-interface Box {
+/** A rectangle. */
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -50,9 +51,8 @@ function* around({ x, y }: Mark): Generator<Place> {
   for (const lift of [-10, 19, -24, 33]) yield { anchor: 'middle', x, y: y + lift };
 }
 
-/** One place a mark, null where the mark has no label. The labels stay within `width` x `height` wherever that is possible. */
-export function placeLabels(marks: readonly Mark[], width: number, height: number): (Place | null)[] {
-  const plot: Box = { left: 0, right: width, top: 0, bottom: height };
+/** One place a mark, null where the mark has no label. The labels stay within `plot` wherever that is possible. */
+export function placeLabels(marks: readonly Mark[], plot: Box): (Place | null)[] {
   const taken: Box[] = marks.map(({ x, y }) => ({ left: x - MARK, right: x + MARK, top: y - MARK, bottom: y + MARK }));
   return marks.map((mark) => {
     if (mark.label === '') return null;
