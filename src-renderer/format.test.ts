@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDecibel, formatDigits, formatDuration, formatRatio, formatSamples, formatShort } from './format';
+import { formatBytes, formatCount, formatDecibel, formatDigits, formatDuration, formatRatio, formatSamples, formatShort, formatSmaller } from './format';
 
 describe('formatters', () => {
   it('writes bytes in decimal units with three digits', () => {
@@ -21,6 +21,10 @@ describe('formatters', () => {
   it('groups counts and shortens rates', () => {
     expect(formatCount(1234567)).toBe('1 234 567');
     expect([12.3, 1234, 4.56e6, 7.8e9, 1.768e12].map(formatShort)).toEqual(['12.3', '1.23 k', '4.56 M', '7.80 G', '1.77 T']);
+  });
+
+  it('says of a ratio below one how much larger', () => {
+    expect([18.26, 0.2].map(formatSmaller)).toEqual([{ times: '18.3×', word: 'smaller' }, { times: '5.00×', word: 'larger' }]);
   });
 
   it('names channels and depth', () => {

@@ -37,13 +37,13 @@ describe('presets from files', () => {
 describe('comparing configurations', () => {
   it('finds the first difference that changes the fit, and ignores coding', () => {
     expect(fitDifference(siren, applyOptions(siren, { bits: 4 }))).toBeNull();
-    expect(fitDifference(siren, applyOptions(siren, { steps: 5 }))).toBe(`plan.steps: ${siren.plan.steps}, 5`);
+    expect(fitDifference(siren, applyOptions(siren, { steps: 5 }))).toBe(`plan.steps: ${siren.plan.steps} there, 5 here`);
     expect(fitDifference(siren, applyOptions(siren, { encoding: 'octaves:2' }))).toContain('network.encoding.kind');
     expect(shapesFit({ bits: 4 })).toBe(false);
     expect(shapesFit({ seed: 4 })).toBe(true);
     expect(shapesFit({ residual: false })).toBe(true);
     expect(shapesFit({ clip: null })).toBe(true);
     expect(shapesFit({ preset: 'siren' })).toBe(true);
-    expect(fitDifference(siren, applyOptions(siren, { average: 0.9 }))).toBe('plan.average: null, 0.9');
+    expect(fitDifference(siren, applyOptions(siren, { average: 0.9 }))).toBe('plan.average: null there, 0.9 here');
   });
 });

@@ -43,7 +43,7 @@ export async function readPreset(preset: string | undefined): Promise<FitConfig>
 export function fitDifference(mine: FitConfig, other: FitConfig): string | null {
   const walk = (a: unknown, b: unknown, path: string): string | null => {
     if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) {
-      return a === b ? null : `${path}: ${JSON.stringify(a) ?? 'nothing'}, ${JSON.stringify(b) ?? 'nothing'}`;
+      return a === b ? null : `${path}: ${JSON.stringify(a) ?? 'nothing'} there, ${JSON.stringify(b) ?? 'nothing'} here`;
     }
     const left = a as Readonly<Record<string, unknown>>;
     const right = b as Readonly<Record<string, unknown>>;

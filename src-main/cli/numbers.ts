@@ -57,6 +57,15 @@ export function showDecibel(psnr: number | null): string {
   return psnr === null ? 'identical' : `${psnr.toFixed(2)} dB`;
 }
 
+/** Uncompressed bytes over file bytes: '18.3x smaller', '7.5x larger'. */
+export function showRatio(ratio: number): string {
+  const [times, word] = ratio < 1 ? [1 / ratio, 'larger'] : [ratio, 'smaller'];
+  return `${times < 1000 ? times.toFixed(1) : showCount(Math.round(times))}x ${word}`;
+}
+
+/** '1 channel', '3 channels' */
+export const showChannels = (channels: number): string => `${channels} channel${channels === 1 ? '' : 's'}`;
+
 /** '8.3 s', '2 min 05 s', '1 h 12 min'. */
 export function showSeconds(seconds: number): string {
   if (seconds < 59.95) return `${seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0)} s`;

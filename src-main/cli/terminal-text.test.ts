@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
 import type { SessionProgress } from '#engine/session';
-import { readBytes, readNumber, showBytes, showRate, showSeconds, table } from './numbers';
+import { readBytes, readNumber, showBytes, showChannels, showRate, showRatio, showSeconds, table } from './numbers';
 import { createProgress, fitLine } from './progress';
 import { faultText } from './program';
 import { testTerminal } from './test-terminal';
@@ -21,6 +21,8 @@ describe('numbers', () => {
     expect([950, 20_345, 999_499, 999_500, 1_250_000].map(showBytes)).toEqual(['950 B', '20.3 kB', '999 kB', '1.00 MB', '1.25 MB']);
     expect([0.04, 9.96, 59.9, 59.96, 125, 4321].map(showSeconds)).toEqual(['0.0 s', '10.0 s', '60 s', '1 min 00 s', '2 min 05 s', '1 h 12 min']);
     expect([0.031, 4.71, 48.4, 1250.3].map(showRate)).toEqual(['0.031', '4.7', '48', '1,250']);
+    expect([18.26, 1, 0.204, 1 / 7711.4].map(showRatio)).toEqual(['18.3x smaller', '1.0x smaller', '4.9x larger', '7,711x larger']);
+    expect([1, 3].map(showChannels)).toEqual(['1 channel', '3 channels']);
     expect(table([['a', '1'], ['bb', '22']])).toBe('  a    1\n  bb  22\n');
   });
 });

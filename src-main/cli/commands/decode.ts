@@ -10,7 +10,7 @@ import { encodeImage, EXPORT_EXTENSIONS } from '../../service/image-export';
 import { sha256 } from '../coded-file';
 import { decodeNamed, withSynthesizer, type Samples } from '../decoded';
 import { about, readFileNamed } from '../files';
-import { showBytes, showSeconds } from '../numbers';
+import { showBytes, showChannels, showSeconds } from '../numbers';
 import { checkOutput } from '../output-path';
 import { createProgress } from '../progress';
 import type { Terminal } from '../terminal';
@@ -82,7 +82,7 @@ export async function decode(input: string, options: DecodeCommandOptions, termi
     const { size, channels, type } = header;
     terminal.out(`${JSON.stringify({ input, output: options.output, bytes: bytes.length, size, channels, type, sha256: picture.sha256, certified, seconds })}\n`);
   } else if (!options.quiet) {
-    terminal.out(`${options.output}  ${showBytes(bytes.length)}  ${header.size.join(' x ')}, ${header.channels} channels  decoded in ${showSeconds(seconds)}\n`);
+    terminal.out(`${options.output}  ${showBytes(bytes.length)}  ${header.size.join(' x ')}, ${showChannels(header.channels)}  decoded in ${showSeconds(seconds)}\n`);
   }
   return 0;
 }

@@ -6,7 +6,7 @@ import { readImage } from '../../service/image-ingest';
 import { decibelOf } from '../coded-file';
 import { decodeNamed, type Decoded } from '../decoded';
 import { about, readFileNamed } from '../files';
-import { showBytes, showDecibel } from '../numbers';
+import { showBytes, showChannels, showDecibel, showRatio } from '../numbers';
 import type { Terminal } from '../terminal';
 
 export interface EvaluateOptions {
@@ -15,7 +15,7 @@ export interface EvaluateOptions {
 }
 
 const describe = ({ size, channels, type }: Pick<GridSignal, 'size' | 'channels' | 'type'>): string =>
-  `${size.join(' x ')}, ${channels} channels, ${type === 'uint8' ? 8 : 16} bits`;
+  `${size.join(' x ')}, ${showChannels(channels)}, ${type === 'uint8' ? 8 : 16} bits`;
 
 /** Pictures of different shape have no difference to measure. Throws StudioError 'input'/'eval.mismatch'. */
 export function requireSameShape(path: string, decoded: Pick<Decoded, 'content'>, reference: GridSignal, referencePath: string): void {
@@ -44,7 +44,7 @@ export async function evaluate(input: string, referencePath: string, options: Ev
   }
   const shown = (value: number | null): string => (value === null ? '- (the picture is too small)' : value.toFixed(4));
   terminal.out(
-    `${input}  ${showBytes(decoded.bytes)}  ${bpp.toFixed(3)} bpp  ${ratio.toFixed(1)}x smaller\n` +
+    `${input}  ${showBytes(decoded.bytes)}  ${bpp.toFixed(3)} bpp  ${showRatio(ratio)}\n` +
       `  PSNR     ${showDecibel(psnr)}\n  SSIM     ${shown(ssim)}\n  MS-SSIM  ${shown(msSsim)}\n`,
   );
   return 0;

@@ -27,7 +27,7 @@ import { checkpointPath, encodeCheckpoint, signalFingerprint, type Checkpoint } 
 import { Coder, type CodedFile, type CodingRequest, type Target } from '../coded-file';
 import { about, readFileNamed } from '../files';
 import { readPreset, shapesFit, type PresetOptions } from '../fit-config';
-import { showBytes, showCount, showDecibel, showRate, showSeconds } from '../numbers';
+import { showBytes, showChannels, showCount, showDecibel, showRate, showRatio, showSeconds } from '../numbers';
 import { checkOutput } from '../output-path';
 import { createProgress, type Progress } from '../progress';
 import { dropCheckpoint, findCheckpoint, resumeFrom } from '../resume';
@@ -239,7 +239,7 @@ async function cancelled(
 
 function opening(input: string, signal: GridSignal, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
   const going = from ? `, going on from step ${showCount(from.state.step)}` : '';
-  return `${basename(input)}: ${signal.size.join(' x ')}, ${signal.channels} channels; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
+  return `${basename(input)}: ${signal.size.join(' x ')}, ${showChannels(signal.channels)}; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
 }
 
 interface Report {
@@ -288,7 +288,7 @@ function report({ input, options, signal, field, config, facts, chosen, psnrFloa
     return;
   }
   terminal.out(
-    `${options.output}  ${showBytes(chosen.bytes)}  ${bpp.toFixed(3)} bpp  ${ratio.toFixed(1)}x smaller  ${showDecibel(chosen.psnr)}\n` +
+    `${options.output}  ${showBytes(chosen.bytes)}  ${bpp.toFixed(3)} bpp  ${showRatio(ratio)}  ${showDecibel(chosen.psnr)}\n` +
       `  ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters at ${chosen.bits} bits (${showDecibel(psnrFloat)} before quantization)\n` +
       `  ${showCount(step)} steps in ${showSeconds(seconds)} (${showRate(stepsPerSecond)} steps/s), ${deviceWords(facts)}\n`,
   );

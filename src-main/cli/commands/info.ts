@@ -5,7 +5,7 @@ import { headOf } from '#core/field/field';
 import { activationWords, encodingWords } from '#core/field/words';
 import { pointCount, rawBytes } from '#core/signal/signal';
 import { about, readFileNamed } from '../files';
-import { showBytes, showCount, table } from '../numbers';
+import { showBytes, showChannels, showCount, showRatio, table } from '../numbers';
 import type { Terminal } from '../terminal';
 
 export interface InfoOptions {
@@ -50,7 +50,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
     return 0;
   }
   const facts: readonly (readonly [string, string])[] = [
-    ['picture', `${header.size.join(' x ')}, ${header.channels} channels, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`],
+    ['picture', `${header.size.join(' x ')}, ${showChannels(header.channels)}, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`],
     ['encoding', encodingWords(field.encoding)],
     ['layers', `${field.depth} of ${field.width}${field.residual ? ', residual' : ''}, ${activationWords(field.activation)}`],
     ['head', headOf(field)],
@@ -68,7 +68,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
     step.toExponential(2),
   ]);
   terminal.out(
-    `${input}  ${showBytes(bytes)}  ${bpp.toFixed(3)} bpp  ${ratio.toFixed(1)}x smaller  (format version ${report.version})\n` +
+    `${input}  ${showBytes(bytes)}  ${bpp.toFixed(3)} bpp  ${showRatio(ratio)}  (format version ${report.version})\n` +
       table(facts, [0, 1]) +
       `\n${table([['chunk', 'kind', 'bytes', 'share'], ...chunks], [0, 1])}` +
       `\n${table([['tensor', 'parameters', 'bytes', 'bits each', 'step'], ...tensors])}`,
