@@ -45,7 +45,7 @@ export interface TrainState {
   readonly average?: Float32Array;
   /**
    * Limits of the table that error-driven draws follow (DrawTable in fit/importance.ts): with them a fit goes on to the same bits. Absent
-   * elsewhere, and from engines that make a new table when a fit goes on.
+   * elsewhere, and from the reference; an error-driven fit that goes on without them makes a new table.
    */
   readonly drawLimits?: Uint32Array;
 }

@@ -12,6 +12,7 @@ import { pointCount } from '#core/signal/signal';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 import type { TrainerRequest } from '../engine';
+import { resumedTable } from '../importance';
 import type { Allocation } from './allocation';
 import { USAGE, type GpuContext } from './context';
 import { MAXIMUM_UNITS } from './pacing';
@@ -91,7 +92,8 @@ export function uniformTable(points: number): DrawTable {
 }
 
 /** Allocates and fills what has its size whatever the slices are. Throws StudioError 'device.memory' and DeviceLostError. */
-export async function holdFit(context: GpuContext, { field, plan, data, seed, state }: TrainerRequest, cut: FitCut, buffers: Allocation): Promise<void> {
+export async function holdFit(context: GpuContext, request: TrainerRequest, cut: FitCut, buffers: Allocation): Promise<void> {
+  const { field, plan, data, seed, state } = request;
   const { length } = parameterLayout(field);
   await context.checked('hold this fit', () => {
     const vector = (name: string, values: Float32Array) => buffers.add(name, 0, USAGE.storage | USAGE.copySource, values);
@@ -103,7 +105,7 @@ export async function holdFit(context: GpuContext, { field, plan, data, seed, st
     } else buffers.scratch({ 'first moments': length, 'second moments': length }, USAGE.copySource);
     if (plan.average !== null) vector('average parameters', state?.average ?? start);
     if (!cut.streamed) buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
-    if (plan.sampling.kind === 'error') buffers.add('draw table', 0, USAGE.storage | USAGE.copyTarget, uniformTable(pointCount(data.size)).limits);
+    if (plan.sampling.kind === 'error') buffers.add('draw table', 0, USAGE.storage | USAGE.copyTarget, (resumedTable(request) ?? uniformTable(pointCount(data.size))).limits);
     buffers.scratch(updateProgram(field, plan, cut).scratch);
     buffers.scratch({ losses: 2 }, USAGE.copySource | USAGE.copyTarget);
     addConstants(field, buffers);

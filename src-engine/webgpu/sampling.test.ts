@@ -5,7 +5,7 @@ import { initialParameters } from '#core/field/init';
 import type { FitPlan, Sampling } from '#core/fit/config';
 import { drawTable, type DrawTable } from '#core/fit/importance';
 import { drawIndex, LARGEST_FULL_BATCH } from '#core/fit/sampling';
-import type { TrainerRequest } from '../engine';
+import type { TrainerRequest, TrainState } from '../engine';
 import { errorTable } from '../importance';
 import { pointCoordinates, referenceGradient, referenceSample, referenceTrainer } from '../reference';
 import { referenceUpdate } from '../reference-update';
@@ -132,6 +132,20 @@ describe('fits with every kind of sampling', async () => {
     uniform.dispose();
   });
 
+  it.each([1, 3, 5])('error: goes on from step %i to the same bits as without a stop, its table with it', async (step) => {
+    const request: TrainerRequest = { field: FIELD, plan: { ...PLAN, sampling: ERROR, average: 0.5 }, data: testData([37, 29], 3, 'uint8'), seed: 6 };
+    const fitted = async (asked: TrainerRequest, steps: number): Promise<TrainState> => {
+      const trainer = await engine.createTrainer(asked);
+      await trainer.run(RATES.subarray(0, steps));
+      const state = await trainer.checkpoint();
+      trainer.dispose();
+      return state;
+    };
+    const state = await fitted(request, step);
+    expect(state.drawLimits).toHaveLength(37 * 29);
+    expect(await fitted({ ...request, state }, 7 - step)).toEqual(await fitted(request, 7));
+  });
+
   for (const [sampling, type, size] of [
     [SAMPLINGS[0], 'uint8', [61, 57]],
     [SAMPLINGS[1], 'uint16', [61, 37]],
@@ -158,7 +172,7 @@ describe('fits with every kind of sampling', async () => {
 
   it('refuse full batches of too many points in words', async () => {
     const points = LARGEST_FULL_BATCH + 1;
-    const data = { size: [points, 1], channels: 3, type: 'uint8', samples: new Uint8Array(0) } as const;
+    const data = { size: [points, 1], channels: 3, type: 'uint8', samples: new Uint8Array(3 * points) } as const;
     await expect(engine.createTrainer({ field: FIELD, plan: { ...PLAN, sampling: { kind: 'full' } }, data, seed: 1 })).rejects.toMatchObject({ kind: 'usage', code: 'engine.plan' });
   });
 });

@@ -12,10 +12,11 @@
 import type { Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { DrawTable } from '#core/fit/importance';
-import { effectiveBatch, planRefusal } from '#core/fit/sampling';
+import { effectiveBatch } from '#core/fit/sampling';
 import { pointCount } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
-import { errorTable, stretches } from '../importance';
+import { requireRates, requireTrainable } from '../checks';
+import { errorTable, resumedTable, stretches, tableState } from '../importance';
 import type { TrainerRequest, TrainReport, TrainState } from '../engine';
 import { Allocation } from './allocation';
 import type { GpuContext } from './context';
@@ -46,8 +47,8 @@ class WebGpuTrainer implements PresentingTrainer {
   readonly #evaluator: Evaluator;
   readonly notes: readonly string[];
   readonly #probe: Evaluator | null;
-  /** Of error-driven sampling; made before the first step. */
-  #table: DrawTable | null = null;
+  /** Of error-driven sampling; made before the first step, or brought along by the state. */
+  #table: DrawTable | null;
   readonly #pacer: Pacer;
   /** When the last submit known to be done was done, milliseconds. */
   #lastDone = 0;
@@ -67,6 +68,7 @@ class WebGpuTrainer implements PresentingTrainer {
     this.#evaluator = evaluator;
     this.#probe = probe;
     this.#step = request.state?.step ?? 0;
+    this.#table = resumedTable(request);
   }
 
   #assertUsable(): void {
@@ -82,7 +84,9 @@ class WebGpuTrainer implements PresentingTrainer {
   async run(learningRates: Float32Array): Promise<TrainReport> {
     this.#assertUsable();
     if (this.#running) throw new StudioError('failed', 'engine.busy', 'This fit is running already.');
-    const steps = learningRates.length;
+    requireRates(learningRates);
+    const rates = learningRates.slice();
+    const steps = rates.length;
     if (steps === 0) return { step: this.#step, loss: 0, squaredError: 0 };
     this.#running = true;
     try {
@@ -91,7 +95,7 @@ class WebGpuTrainer implements PresentingTrainer {
       this.#context.device.queue.writeBuffer(totals, 0, new Float32Array(2));
       for (const { first, count, refresh } of stretches(plan.sampling, this.#step, steps, this.#table !== null)) {
         if (refresh) await this.#drawTable(this.#step + first);
-        await this.#runSteps(this.#step + first, learningRates.subarray(first, first + count));
+        await this.#runSteps(this.#step + first, rates.subarray(first, first + count));
       }
       const sums = new Float32Array(await this.#context.read(totals, 8));
       this.#step += steps;
@@ -194,8 +198,8 @@ class WebGpuTrainer implements PresentingTrainer {
     const step = this.#step;
     const read = async (name: string): Promise<Float32Array> => new Float32Array(await this.#context.read(buffers.get(name), bytes));
     const [parameters, moment1, moment2] = await Promise.all(['parameters', 'first moments', 'second moments'].map(read));
-    if (this.#request.plan.average === null) return { step, parameters, moment1, moment2 };
-    return { step, parameters, moment1, moment2, average: await read('average parameters') };
+    const state = { step, parameters, moment1, moment2, ...tableState(this.#table) };
+    return this.#request.plan.average === null ? state : { ...state, average: await read('average parameters') };
   }
 
   async reconstruct(size: readonly number[]): Promise<Float32Array> {
@@ -230,19 +234,7 @@ class WebGpuTrainer implements PresentingTrainer {
  * StudioError ('device.memory', ...) and DeviceLostError.
  */
 export async function createWebGpuTrainer(context: GpuContext, request: TrainerRequest, choose?: (request: TrainerRequest) => Promise<TuningName | null>): Promise<PresentingTrainer> {
-  const { field, plan, data, state } = request;
-  if (data.channels !== field.outputs || data.size.length !== field.inputs) {
-    throw new StudioError(
-      'usage',
-      'engine.mismatch',
-      `The field maps ${field.inputs} coordinates to ${field.outputs} channels, but the data has ${data.size.length} axes and ${data.channels} channels.`,
-    );
-  }
-  if (state && [state.parameters, state.moment1, state.moment2, state.average ?? state.parameters].some(({ length }) => length !== parameterLayout(field).length)) {
-    throw new StudioError('usage', 'engine.mismatch', 'The checkpoint belongs to another network.');
-  }
-  const refused = planRefusal(plan, pointCount(data.size));
-  if (refused) throw new StudioError('usage', 'engine.plan', refused);
+  requireTrainable(request);
   const chosen = (await choose?.(request)) ?? null;
   const tuning = chosen ? TUNINGS[chosen] : context.tuning;
   const parts = await assemble(context, request, tuning);
