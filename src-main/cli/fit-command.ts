@@ -51,7 +51,7 @@ const forms = (option: Parameters<typeof wordForms>[0]): string => wordForms(opt
 /** Gives the command its arguments, options and action; `done` hears the exit code. */
 export function addFit(command: Command, terminal: Terminal, done: (code: number) => void): void {
   command
-    .argument('<input>', 'a picture: PNG, JPEG, WebP, AVIF, TIFF')
+    .argument('<input>', 'a picture: PNG, JPEG, WebP, AVIF, TIFF, GIF')
     .requiredOption('-o, --output <file>', 'the .inr file to write')
     .optionsGroup('What to fit:')
     .option('--preset <name|file>', 'a preset (`inr presets` lists them) or a configuration in JSON')

@@ -15,7 +15,7 @@ export function presets(options: { readonly json?: boolean }, terminal: Terminal
     id === DEFAULT_PRESET ? `${id} (default)` : id,
     `${config.network.depth} x ${config.network.width}`,
     `${showCount(config.plan.steps)} steps`,
-    `about ${showBytes(predictedBytes(config, 3, 0))}`,
+    `up to ${showBytes(predictedBytes(config, 3, 0))}`,
     summary,
   ]);
   terminal.out(`${table(rows, [0, 4])}\n  inr fit photo.jpg -o photo.inr --preset NAME\n  inr fit photo.jpg -o photo.inr --preset NAME --save-config mine.json, then --preset mine.json\n`);
