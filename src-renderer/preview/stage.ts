@@ -9,31 +9,16 @@
  *
  * A stage whose device is lost stays blank: its owner disposes of it and creates another on a new canvas (`onLost` says so).
  */
-import { ExternalTexture, LinearSRGBColorSpace, NoToneMapping, QuadMesh, WebGPURenderer, type Texture } from 'three/webgpu';
+import { QuadMesh, type WebGPURenderer } from 'three/webgpu';
 import { StudioError } from '#core/errors';
-import { compose, type Layer } from './composition';
-import { drawingDevice, hasWebGL2, type DrawingDevice } from './device';
+import { compose } from './composition';
+import { drawingDevice, type DrawingDevice } from './device';
 import { readoutAt, type Picture, type Readout } from './readout';
-import { createStageMaterial, dataTexture, emptyTexture, type StageMaterial } from './shader';
-import { toTexels } from './texels';
+import { openRenderer } from './renderer';
+import { createStageMaterial, type StageMaterial } from './shader';
+import { StagePictures, type Reconstruction } from './stage-pictures';
 import * as view from './view';
 import type { Extent, Point, ViewState } from './view';
-
-export type OriginalPicture = Picture;
-
-/** What is compared with the original: samples, or a texture that a compute pass writes. */
-export type Reconstruction =
-  | ({ readonly kind: 'pixels' } & Omit<Picture, 'type'>)
-  | {
-      readonly kind: 'texture';
-      /** rgba16float with TEXTURE_BINDING on the stage's device; texels are encoded samples in [0, 1]. Stays its owner's. */
-      readonly texture: GPUTexture;
-      readonly size: Extent;
-      /** Its device, where known: a texture of another device than the stage's is not shown. */
-      readonly device?: GPUDevice;
-      /** A copy of the samples for the readout, where its owner has one. */
-      readonly copy?: Picture | null;
-    };
 
 export interface StageOptions {
   /** Device of the trainer; absent or null: the stage finds its own way to draw. */
@@ -72,8 +57,6 @@ const REST_OF_STREAM = 2500;
 export const CHECKER = { dark: [0.22, 0.29], light: [0.98, 0.9] } as const;
 
 export class ImageStage {
-  #original: Picture | null = null;
-  #reconstruction: Reconstruction | null = null;
   #state: ViewState = view.INITIAL_VIEW;
   #view: Extent = [1, 1];
   #ratio = 1;
@@ -88,11 +71,10 @@ export class ImageStage {
   #milliseconds = 0;
   #disposed = false;
   #lost = false;
-  #uploads = { original: 0, reconstruction: 0 };
-  #reductions = { original: 1, reconstruction: 1 };
   readonly #observer: ResizeObserver;
   readonly #quad: QuadMesh;
   readonly #shading: StageMaterial;
+  readonly #pictures: StagePictures;
 
   private constructor(
     readonly canvas: HTMLCanvasElement,
@@ -101,6 +83,7 @@ export class ImageStage {
     private readonly options: StageOptions,
   ) {
     this.#shading = createStageMaterial();
+    this.#pictures = new StagePictures(this.#shading, device.maximumExtent, options.device ?? null);
     this.#quad = new QuadMesh(this.#shading.material);
     this.#observer = new ResizeObserver((entries) => this.#resized(entries[0]));
     try {
@@ -117,33 +100,10 @@ export class ImageStage {
    */
   static async create(canvas: HTMLCanvasElement, options: StageOptions = {}): Promise<ImageStage> {
     const device = options.device ?? null;
-    const forceWebGL = device === null && hasWebGL2();
     let stage: ImageStage | null = null;
-    const gone = (message: string): void => {
+    const renderer = await openRenderer(canvas, device, (message) => {
       if (stage) stage.#gone(message || 'The graphics device was lost.');
-    };
-    let renderer: WebGPURenderer;
-    // three takes over the device's error hook; a shared device keeps the one that it has.
-    const errorHook = device?.onuncapturederror ?? null;
-    try {
-      renderer = new WebGPURenderer({ canvas, forceWebGL, antialias: false, alpha: true, depth: false, ...(device ? { device } : {}) });
-      await renderer.init();
-    } catch (cause) {
-      throw new StudioError(
-        'device',
-        'device.display',
-        'This window can draw with neither WebGL2 nor WebGPU: enable hardware acceleration or update the graphics driver. Fitting and saving work without it.',
-        { cause },
-      );
-    } finally {
-      if (device && errorHook) device.onuncapturederror = errorHook;
-    }
-    renderer.onDeviceLost = (info) => gone(info.message);
-    // three keeps silent when a device is destroyed on purpose; the owner of the stage wants to know all the same.
-    void device?.lost.then((info) => gone(info.message));
-    renderer.outputColorSpace = LinearSRGBColorSpace;
-    renderer.toneMapping = NoToneMapping;
-    renderer.setClearColor(0x000000, 0);
+    });
     stage = new ImageStage(canvas, renderer, drawingDevice(renderer, device), options);
     return stage;
   }
@@ -154,12 +114,12 @@ export class ImageStage {
 
   /** Size of what is compared, in samples: the original's, else the reconstruction's. Null when nothing is shown. */
   get pictureSize(): Extent | null {
-    return this.#original?.size ?? this.#reconstruction?.size ?? null;
+    return this.#pictures.size;
   }
 
   /** The picture was too large for the device and is drawn from block means; readouts stay exact. */
   get reducedDisplay(): boolean {
-    return this.#reductions.original > 1 || this.#reductions.reconstruction > 1;
+    return this.#pictures.reduced;
   }
 
   get statistics(): FrameStatistics {
@@ -168,26 +128,18 @@ export class ImageStage {
 
   /** What is drawn at the moment: the mode, less what is not there. Null: nothing. */
   get shownMode(): view.StageMode | null {
-    return view.effectiveMode(this.#state.mode, this.#original !== null, this.#reconstruction !== null);
+    return view.effectiveMode(this.#state.mode, this.#pictures.original !== null, this.#pictures.reconstruction !== null);
   }
 
   /** Whether the stage can draw this: a texture only on the device that it belongs to. */
   canShow(reconstruction: Reconstruction): boolean {
-    if (reconstruction.kind === 'pixels') return true;
-    const own = this.options.device ?? null;
-    return own !== null && (reconstruction.device === undefined || reconstruction.device === own);
+    return this.#pictures.canShow(reconstruction);
   }
 
   /** Shows another original (or none). A change of the picture's size fits the view. Resolves once it is ready to be drawn. */
-  async setOriginal(picture: OriginalPicture | null): Promise<void> {
+  async setOriginal(picture: Picture | null): Promise<void> {
     const before = this.pictureSize;
-    if (!picture) {
-      this.#uploads.original++;
-      this.#original = null;
-      this.#reductions.original = 1;
-      this.#swap(this.#shading.original, emptyTexture('no original'));
-    } else if (!(await this.#upload('original', picture, () => (this.#original = picture)))) return;
-    this.#reframe(before);
+    if (await this.#pictures.setOriginal(picture)) this.#reframe(before);
   }
 
   /**
@@ -195,25 +147,12 @@ export class ImageStage {
    * over the same frame. Setting the same texture again redraws what was written into it. A texture that canShow refuses
    * counts as none.
    */
-  async setReconstruction(given: Reconstruction | null): Promise<void> {
+  async setReconstruction(reconstruction: Reconstruction | null): Promise<void> {
     const before = this.pictureSize;
     const now = performance.now();
     if (now - this.#setAt < REST_OF_STREAM) this.#streamUntil = now + REST_OF_STREAM;
     this.#setAt = now;
-    const reconstruction = given && this.canShow(given) ? given : null;
-    if (reconstruction?.kind === 'pixels') {
-      const picture = pixelsAsPicture(reconstruction);
-      if (!(await this.#upload('reconstruction', picture, () => (this.#reconstruction = reconstruction)))) return;
-    } else {
-      this.#uploads.reconstruction++;
-      const node = this.#shading.reconstruction;
-      const current = node.value as Texture & { sourceTexture?: unknown };
-      this.#reconstruction = reconstruction;
-      this.#reductions.reconstruction = 1;
-      if (!reconstruction) this.#swap(node, emptyTexture('no reconstruction'));
-      else if (current.sourceTexture !== reconstruction.texture) this.#swap(node, new ExternalTexture(reconstruction.texture));
-    }
-    this.#reframe(before);
+    if (await this.#pictures.setReconstruction(reconstruction)) this.#reframe(before);
   }
 
   /** Changes some of the view state; limits are kept. Setting zoom or centre ends the fit. */
@@ -257,9 +196,7 @@ export class ImageStage {
     const size = this.pictureSize;
     const sample = size && view.sampleUnder(this.#state, this.#view, size, this.toView(clientX, clientY));
     if (!size || !sample) return null;
-    const shown = this.#reconstruction;
-    const picture = shown?.kind === 'pixels' ? pixelsAsPicture(shown) : (shown?.copy ?? null);
-    return readoutAt(this.#original, picture, size, sample[0], sample[1], this.#state.errorMetric);
+    return readoutAt(this.#pictures.original, this.#pictures.reconstructionSamples, size, sample[0], sample[1], this.#state.errorMetric);
   }
 
   /** Greys of the checkerboard behind clear samples. */
@@ -297,8 +234,7 @@ export class ImageStage {
       ratio: this.#ratio * scale,
       frame: this.pictureSize,
       mode: this.shownMode,
-      original: this.#original && { ...this.#layer('original', this.#original.size), channels: this.#original.channels, alpha: this.#original.alpha },
-      reconstruction: this.#reconstruction && this.#layer('reconstruction', this.#reconstruction.size),
+      ...this.#pictures.layers(),
       taps,
     });
     try {
@@ -336,10 +272,7 @@ export class ImageStage {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#rest);
     this.#observer.disconnect();
-    this.#uploads.original++;
-    this.#uploads.reconstruction++;
-    this.#shading.original.value.dispose();
-    this.#shading.reconstruction.value.dispose();
+    this.#pictures.dispose();
     this.#shading.dispose();
     void Promise.resolve(this.renderer.dispose()).catch(() => undefined);
   }
@@ -353,31 +286,6 @@ export class ImageStage {
     this.#lost = true;
     cancelAnimationFrame(this.#frame);
     this.options.onLost?.(message);
-  }
-
-  async #upload(which: 'original' | 'reconstruction', picture: Picture, accept: () => void): Promise<boolean> {
-    const turn = ++this.#uploads[which];
-    const abandoned = (): boolean => this.#disposed || this.#uploads[which] !== turn;
-    const texels = await toTexels(picture, this.device.maximumExtent, abandoned);
-    if (!texels || abandoned()) return false;
-    const node = this.#shading[which];
-    const current = node.value;
-    const image = current.image as { data?: unknown; width: number; height: number } | null;
-    const fresh = dataTexture(texels, which);
-    // A preview of the same kind and size goes into the texture that is there already.
-    if (image?.data && image.width === texels.size[0] && image.height === texels.size[1] && current.type === fresh.type) {
-      image.data = texels.data;
-      current.needsUpdate = true;
-    } else this.#swap(node, fresh);
-    this.#reductions[which] = texels.reduction;
-    accept();
-    return true;
-  }
-
-  #swap(node: { value: Texture }, texture: Texture): void {
-    const before = node.value;
-    node.value = texture;
-    before.dispose();
   }
 
   #reframe(before: Extent | null): void {
@@ -420,14 +328,4 @@ export class ImageStage {
     this.#apply(this.#state);
   }
 
-  #layer(which: 'original' | 'reconstruction', size: Extent): Layer {
-    const texture = this.#shading[which].value as Texture & { sourceTexture?: GPUTexture };
-    const { width, height } = texture.sourceTexture ?? (texture.image as { width: number; height: number });
-    return { size, texels: [width, height], reduction: this.#reductions[which] };
-  }
-}
-
-function pixelsAsPicture(pixels: Omit<Picture, 'type'>): Picture {
-  const { size, channels, samples, alpha } = pixels;
-  return { size, channels, samples, alpha, type: samples instanceof Uint16Array ? 'uint16' : 'uint8' };
 }
