@@ -205,4 +205,22 @@ describe('FitSession', () => {
     expect(last!.secondsLeft).toBeCloseTo(0, 6);
     expect(last!.samplesPerSecond).toBeCloseTo(last!.stepsPerSecond * request(20).plan.batch, 3);
   });
+
+  it('ends at once when the loss is no number any more, says so, and keeps no checkpoint of that state', async () => {
+    class DivergingTrainer extends RecordingTrainer {
+      override async run(learningRates: Float32Array) {
+        const report = await super.run(learningRates);
+        return report.step >= 20 ? { ...report, loss: Number.NaN, squaredError: Number.NaN } : report;
+      }
+    }
+    const trainer = new DivergingTrainer();
+    const progress: SessionProgress[] = [];
+    const kept: number[] = [];
+    const fit = session(100_000, trainer, { checkpointMilliseconds: 0, onProgress: (report) => progress.push(report), onCheckpoint: ({ step }) => void kept.push(step) });
+    await expect(fit.run()).rejects.toMatchObject({ kind: 'failed', code: 'fit.diverged', message: expect.stringMatching(/diverged at step \d+\. Lower/) as string });
+    expect(fit.state).toBe('failed');
+    expect(trainer.rates.length).toBeLessThan(10_000);
+    expect(progress.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+    expect(kept.every((step) => step < 20)).toBe(true);
+  });
 });

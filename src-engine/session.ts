@@ -6,6 +6,7 @@
  * The learning rate is a pure function of the step when only steps bound the fit: then seed and configuration decide the
  * result, however the steps are sliced. With a time budget it follows the larger of the two fractions.
  */
+import { StudioError } from '#core/errors';
 import { initialParameters } from '#core/field/init';
 import { effectiveBatch } from '#core/fit/sampling';
 import { learningRate } from '#core/fit/schedule';
@@ -126,7 +127,10 @@ export class FitSession {
     this.#wake = null;
   }
 
-  /** Runs to the end. Resolves with the final state; rejects when the engine fails for good. `paused`: starts paused. */
+  /**
+   * Runs to the end. Resolves with the final state; rejects when the engine fails for good, and with StudioError 'fit.diverged' once the loss is
+   * no number any more: nothing that follows would be one. `paused`: starts paused.
+   */
   async run(start: { paused?: boolean } = {}): Promise<SessionOutcome> {
     if (this.#state !== 'ready') throw new Error('A FitSession runs once.');
     this.#state = start.paused || this.#startPaused ? 'paused' : 'running';
@@ -182,6 +186,7 @@ export class FitSession {
         slice = Math.max(1, Math.min(4096, Math.round(count * Math.min(2, Math.max(0.25, sliceTarget / took)))));
         sincePreview += took;
         this.#squaredError = report.squaredError;
+        if (!Number.isFinite(report.loss)) throw divergence(report.step);
         this.#emit(report.loss);
         if (sincePreview >= previewDue) {
           const previewBegan = now();
@@ -189,7 +194,6 @@ export class FitSession {
           previewDue = Math.max(this.options.previewMilliseconds ?? 250, 5 * (now() - previewBegan));
           sincePreview = 0;
         }
-        // A fit that is told to stop may be so because it diverged: the last good checkpoint stays.
         if (!this.#stopWished && now() - checkpointAt > (this.options.checkpointMilliseconds ?? 5000)) {
           this.#checkpoint = await this.#trainer.checkpoint();
           await onCheckpoint?.(this.#checkpoint, this.#seconds);
@@ -264,6 +268,10 @@ export class FitSession {
       learningRate: learningRate(plan, fraction),
     };
   }
+}
+
+function divergence(step: number): StudioError {
+  return new StudioError('failed', 'fit.diverged', `The fit diverged at step ${step}. Lower the learning rate and start again.`);
 }
 
 function startOf(request: TrainerRequest): TrainState {

@@ -83,19 +83,13 @@ export class FitRuns {
 
     const id = newToken('run');
     const progress = new ProgressReports(id, this.emit);
-    let diverged = false;
     let recovered = false;
     const session = new FitSession({
       request: trainerRequest,
       trainer,
       ...(seconds ? { secondsBudget: seconds.budget, secondsBefore: seconds.before } : {}),
       sliceMilliseconds: SLICE_MILLISECONDS[engine.facts.engine],
-      onProgress: (report) => {
-        if (report.state === 'running' && !Number.isFinite(report.loss)) {
-          diverged = true;
-          session.stop();
-        } else progress.take(report);
-      },
+      onProgress: (report) => progress.take(report),
       // A thread of the pool may die, of memory say; the pool starts others. A second loss is no accident.
       recover: async (from, error) => {
         if (recovered || this.#disposed) return null;
@@ -114,20 +108,18 @@ export class FitRuns {
       },
     });
     // The renderer hears of the run before its first event.
-    const ended = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#drive(id, session, progress, () => diverged));
+    const ended = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => this.#drive(id, session, progress));
     this.#runs.set(id, { session, ended, final: null, over: false });
     return { run: id, device: engine.facts, notes: [...(trainer.notes ?? [])] };
   }
 
-  async #drive(id: string, session: FitSession, progress: ProgressReports, diverged: () => boolean): Promise<void> {
+  async #drive(id: string, session: FitSession, progress: ProgressReports): Promise<void> {
     let end: { outcome: 'done' | 'stopped' | 'failed'; step: number; message: string };
     const run = heldBy(this.#runs, id);
     try {
       const result = await session.run();
       run.final = result.state;
-      end = diverged()
-        ? { outcome: 'failed', step: result.step, message: `The fit diverged at step ${result.step}: its loss is no longer a number. Lower the learning rate and start again.` }
-        : { outcome: result.outcome, step: result.step, message: '' };
+      end = { outcome: result.outcome, step: result.step, message: '' };
     } catch (error) {
       const known = asStudioError(error);
       if (known.code === 'internal') console.error('A fit failed:', error);
