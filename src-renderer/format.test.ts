@@ -33,5 +33,6 @@ describe('formatters', () => {
 
   it('calls an infinite PSNR identical', () => {
     expect(formatDecibel(Infinity)).toBe('identical');
+    expect(formatDecibel(-3.456)).toBe('−3.46 dB');
   });
 });

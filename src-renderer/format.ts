@@ -25,7 +25,7 @@ export function formatBytes(bytes: number | null | undefined): string {
 /** '34.91 dB'; 'identical' for an infinite PSNR. */
 export function formatDecibel(psnr: number | null | undefined, digits = 2): string {
   if (psnr === Infinity) return 'identical';
-  return absent(psnr) ? ABSENT : `${psnr.toFixed(digits)} dB`;
+  return absent(psnr) ? ABSENT : `${psnr.toFixed(digits).replace('-', '−')} dB`;
 }
 
 /** Uncompressed bytes over file bytes, as a person says it: 18.3 times smaller, 7.5 times larger. */
