@@ -74,7 +74,7 @@ export const KNOBS: readonly Knob[] = [
   network('network.encoding.octaves', { label: 'Octaves', unit: '', kind: 'integer', step: 1, applies: encoding('octaves'), help: 'The finest has 2^(octaves − 1) half-turns across half the picture.' }, FIELD_LIMITS.octaves),
   network('network.encoding.includeInput', { label: 'Plain coordinates too', unit: '', kind: 'boolean', applies: encoding('octaves'), help: 'Hands the coordinates themselves to the network beside their sines and cosines.' }),
   network('network.encoding.features', { label: 'Features', unit: '', kind: 'integer', step: 4, applies: encoding('fourier'), help: 'Number of random frequencies; each gives a sine and a cosine.' }, FIELD_LIMITS.features),
-  network('network.encoding.sigma', { label: 'σ', unit: 'half-turns', kind: 'number', step: 1, applies: encoding('fourier'), help: 'Spread of the random frequencies: higher for larger, finer pictures.' }, FIELD_LIMITS.sigma),
+  network('network.encoding.sigma', { label: 'Spread σ', unit: 'half-turns', kind: 'number', step: 1, applies: encoding('fourier'), help: 'Spread of the random frequencies: higher for larger, finer pictures.' }, FIELD_LIMITS.sigma),
   network('network.encoding.seed', { label: 'Feature seed', unit: '', kind: 'integer', step: 1, applies: encoding('fourier'), help: 'Draws the frequencies; it goes into the file.' }, WORD),
   network('network.encoding.levels', { label: 'Grids', unit: 'levels', kind: 'integer', step: 1, applies: grid, help: 'Grids of rising resolution, the coarsest to the finest.' }, FIELD_LIMITS.levels),
   network('network.encoding.features', { label: 'Vector length', unit: 'numbers', kind: 'integer', step: 1, applies: grid, help: 'Numbers at each node; bytes grow with them.' }, FIELD_LIMITS.gridFeatures),
