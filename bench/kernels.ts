@@ -108,7 +108,9 @@ function tileKernels(kernels: Record<string, Kernel>, job: DataView, field: Fiel
   add('weightGradient, first layer', 1, 2 * thin, tile * (2 + width), weightGradient(0));
   add('product, head', 1, outputs * thin, tile * (outputs + width), product(depth));
   add('backProduct, head', 1, outputs * thin, tile * (outputs + 2 * width), backProduct(depth));
-  add('weightGradient, head', 1, outputs * thin, tile * (outputs + width), weightGradient(depth));
+  add('narrowWeightGradient, head', 1, outputs * thin, tile * (outputs + width), () => {
+    kernels.narrowWeightGradient(input(depth), stride, (width + 3) >> 2, gradientOf(depth), gradients + layer(depth, LayerSlot.Weight), tile, 0);
+  });
   const targets = result(depth) + stride;
   add('drawTile', 1, 0, tile * 5, () => void kernels.drawTile(scratch, targets, 3, 0, tile));
   add('headErrors', 1, 0, tile * 6, () => void kernels.headErrors(result(depth), targets, tile, tile, word(Slot.ChunkLoss)));

@@ -40,6 +40,11 @@ export function headErrors(head: usize, targets: usize, count: usize, samples: u
   const row = rowBytes();
   const rate = floatWord(Slot.HeadRate);
   const kind = word(Slot.Loss);
+  if (kind == LossKind.L2 && rate == 0 && row == 16) {
+    squaredErrors(head, targets, count, outputs, sums);
+    padHead(head, count, samples);
+    return;
+  }
   const constant = f32x4.splat(floatWord(Slot.LossConstant));
   const half = f32x4.splat(0.5);
   const one = f32x4.splat(1);
@@ -79,9 +84,33 @@ export function headErrors(head: usize, targets: usize, count: usize, samples: u
       squares = f64x2.add(squares, pairwise(square));
     }
   }
+  padHead(head, count, samples);
+  addTo(sums, losses);
+  addTo(sums + 8, squares);
+}
+
+/** Clears rows [count, samples) of the head. */
+function padHead(head: usize, count: usize, samples: usize): void {
   const padded: usize = (<usize>load<u32>(layerAt(<i32>word(Slot.Layers) - 1), LayerSlot.OutPanels << 2)) << 5;
   for (let s = count; s < samples; s++) memory.fill(head + (s << 6), 0, padded);
-  addTo(sums, losses);
+}
+
+/**
+ * headErrors for the usual case, to the same bits: the mean squared error of a linear head of at most four outputs, where loss and square
+ * are one, and the gradient, 2 e / 2, is the error itself.
+ */
+function squaredErrors(head: usize, targets: usize, count: usize, outputs: i32, sums: usize): void {
+  const half = f32x4.splat(0.5);
+  const channels = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(outputs));
+  let squares = f64x2.splat(0);
+  for (const end = targets + (count << 4); targets < end; targets += 16) {
+    const sample = f32x4.add(half, f32x4.mul(half, v128.load(head)));
+    const error = v128.and(f32x4.sub(sample, v128.load(targets)), channels);
+    v128.store(head, error);
+    squares = f64x2.add(squares, pairwise(f32x4.mul(error, error)));
+    head += 64;
+  }
+  addTo(sums, squares);
   addTo(sums + 8, squares);
 }
 

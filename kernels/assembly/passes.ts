@@ -5,6 +5,7 @@ import { ActivationKind, LayerSlot, Slot } from '../slots';
 import { activateRelu, activateSine } from './activations';
 import { backProduct, biasGradient, product, weightGradient } from './dense';
 import { encode } from './grid';
+import { narrowWeightGradient } from './narrow';
 import { floatWord, layerAt, word } from './record';
 import { closeBlock, joinGradients } from './residual';
 import { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
@@ -75,7 +76,8 @@ export function backwardTile(scratch: usize, gradient: usize, samples: usize, fi
     const g = scratch + (l == last ? load<u32>(layer, LayerSlot.Result << 2) : load<u32>(layer, LayerSlot.Slope << 2));
     const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
     biasGradient(g, stride, panels, gradient + load<u32>(layer, LayerSlot.Bias << 2), samples, first);
-    weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples, first);
+    if (l == last && word(Slot.Outputs) <= 4) narrowWeightGradient(input, stride, (fanIn + 3) >> 2, g, gradient + weight, samples, first);
+    else weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples, first);
     if (l > 0) {
       const slope = scratch + load<u32>(layerAt(l - 1), LayerSlot.Slope << 2);
       const fanOut: usize = load<u32>(layer, LayerSlot.FanOut << 2);

@@ -107,6 +107,7 @@ export { encode } from './grid';
 export { applyMuon, combine, copyColumns, multiplyColumns, muonMoments, orthogonalize, turnRows } from './muon';
 export { derive, reduceSpan, transposeBlock, transposeBlocks, update, updateLayers, updateSpan } from './optimizer';
 export { headErrors, headSamples } from './loss';
+export { narrowWeightGradient } from './narrow';
 export { activate, backBlock, backwardTile, forwardTile } from './passes';
 export { closeBlock, joinGradients } from './residual';
 export { cellOf, drawInCell, drawPoints, drawTile } from './sampling';

@@ -38,7 +38,7 @@ export const CUTS: readonly Cut[] = [
 
 /** Samples of a chunk; from the batch and the most chunks alone, because the order of summation follows from it. */
 function chunkSamples(batch: number, most: number): number {
-  return Math.ceil(Math.max(batch / most, Math.min(128, batch / 4)) / 64) * 64;
+  return Math.ceil(Math.max(batch / most, Math.min(128, batch / 2)) / 64) * 64;
 }
 
 const LOSS_KINDS = { l2: LossKind.L2, l1: LossKind.L1, 'relative-l2': LossKind.RelativeL2, huber: LossKind.Huber, mape: LossKind.Mape } as const;
