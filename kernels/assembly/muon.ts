@@ -5,6 +5,8 @@
  * A step is three products of n x n matrices: A = X X^T, B = b A + c A A, then X = a X + B X. They run on the kernel of the dense
  * layers: the left factor lies as activations do, [column / 16][row][16], of the right one each task makes the panels of its 16
  * columns in the thread's scratch. A task is 16 columns of one matrix; all matrices go through a product together, then a barrier.
+ * The first two products are symmetric: a task computes from the diagonal down and writes the mirror image too, which leaves two
+ * thirds of the work.
  * X is divided by its norm on the way: A of the first step is multiplied by 1 / norm^2 and its X by 1 / norm.
  *
  * The three matrices of a layer take turns: the new X is written where A was, which nobody reads any more.
@@ -138,26 +140,40 @@ export function combine(sum: usize, x: f32, other: usize, y: f32, bytes: usize):
   }
 }
 
-/** Columns `block` of product `part` (0: X X^T, 1: b A + c A A, 2: a X + B X) of step `step` of hidden layer `l`. */
+/** The 16 x 16 blocks under the diagonal in columns `block` of a symmetric matrix -> the same numbers right of the diagonal. */
+export function mirror(matrix: usize, block: usize, rows: usize): void {
+  const height = min(<usize>16, rows - (block << 4));
+  for (let row: usize = (block + 1) << 4; row < rows; row += 4) {
+    for (let column: usize = 0; column < height; column += 4) {
+      const from = matrix + block * (rows << 6) + (row << 6) + (column << 2);
+      transposeFour(from, 64, matrix + (row >> 4) * (rows << 6) + (((block << 4) + column) << 6) + ((row & 15) << 2), 64);
+    }
+  }
+}
+
+/**
+ * Columns `block` of product `part` (0: X X^T, 1: b A + c A A, 2: a X + B X) of step `step` of hidden layer `l`. The first two are
+ * symmetric: their columns begin at the diagonal, and what lies above it is a mirror image.
+ */
 export function multiplyColumns(l: usize, block: usize, part: u32, step: usize, panels: usize): void {
   const rows = rowsOf();
-  const column = block * (rows << 6);
   const x = matrixAt(l, step & 1);
   const gram = matrixAt(l, (step & 1) ^ 1);
   const polynomial = matrixAt(l, 2);
   const left = part == 0 ? x : part == 1 ? gram : polynomial;
-  const result = (part == 1 ? polynomial : gram) + column;
+  const result = part == 1 ? polynomial : gram;
+  const first: usize = part == 2 ? 0 : block << 4;
+  const column = block * (rows << 6) + (first << 6);
+  const bytes = (rows - first) << 6;
   if (part == 0) turnRows(x, block, rows, panels);
   else copyColumns(part == 1 ? gram : x, block, rows, panels);
   const count = min(<usize>2, (rows >> 3) - 2 * block);
-  product(left, rows << 6, rows, panels, rows << 5, word(Slot.Zeros), count, result, rows << 6, rows);
-  if (part == 1) {
-    combine(result, C, gram + column, B, rows << 6);
-    return;
-  }
-  const shrink: f32 = step == 0 ? <f32>(1 / (Math.sqrt(sumOf(squaresAt(l), (rows * rows) >> 3)) + EPSILON)) : 1;
-  if (part == 2) combine(result, shrink, x + column, A * shrink, rows << 6);
-  else if (step == 0) combine(result, shrink * shrink, result, 0, rows << 6);
+  product(left + (first << 6), rows << 6, rows, panels, rows << 5, word(Slot.Zeros), count, result + column, rows << 6, rows - first);
+  const shrink: f32 = step == 0 && part != 1 ? <f32>(1 / (Math.sqrt(sumOf(squaresAt(l), (rows * rows) >> 3)) + EPSILON)) : 1;
+  if (part == 2) combine(result + column, shrink, x + column, A * shrink, bytes);
+  else if (part == 1) combine(result + column, C, gram + column, B, bytes);
+  else if (step == 0) combine(result + column, shrink * shrink, result + column, 0, bytes);
+  if (part != 2) mirror(result, block, rows);
 }
 
 /** All products of all hidden matrices, whoever comes. Returns 2 when a thread died, else 0. */
