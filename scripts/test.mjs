@@ -143,6 +143,7 @@ async function main() {
   for (const { name, passed, failed, skipped = 0, seconds = 0 } of totals) {
     console.log(`${name.padEnd(8)} ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''} (${seconds.toFixed(0)} s)`);
   }
+  if (only.includes('unit') && process.env.INR_LONG !== '1') console.log('SKIPPED  the soak of 10^5 steps (src-engine/soak.test.ts): it takes an hour. INR_LONG=1 npm test runs it.');
   if (!findElectron()) console.log('SKIPPED  the Electron specs (e2e/*electron*): Electron\'s binary is not on this machine. `npm start -- --shell electron` fetches it.');
   return totals.reduce((sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }), { passed: 0, failed: 0 });
 }

@@ -27,10 +27,16 @@ export interface DeviceFacts {
 
 /** The samples to learn: a regular grid, as in GridSignal. Engines copy what they need. */
 export interface TrainingSet {
+  /** Extents of the grid; of a list of points their number alone. */
   readonly size: readonly number[];
   readonly channels: number;
   readonly type: SampleType;
   readonly samples: Uint8Array | Uint16Array;
+  /**
+   * Where the samples lie, when that is not a grid: field.inputs coordinates in [-1, 1] a point, interleaved. Indices are drawn from the
+   * list as from a grid of one axis; error-driven and stratified draws, which need neighbours, are refused.
+   */
+  readonly coordinates?: Float32Array;
 }
 
 /** Everything needed to go on with a fit, on any engine. Vectors follow parameterLayout(field). */

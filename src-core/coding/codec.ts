@@ -122,6 +122,36 @@ export function float32(name: string, [least, most]: readonly [number, number]):
   };
 }
 
+/** A finite float64 in [least, most]; a zero has no sign. */
+export function float64(name: string, [least, most]: readonly [number, number] = [-Number.MAX_VALUE, Number.MAX_VALUE]): Codec<number> {
+  const view = new DataView(new ArrayBuffer(8));
+  const check = (value: number, code: string): number => {
+    if (!(value >= least && value <= most) || Object.is(value, -0)) throw fault(code, `gives ${name} as ${value}; it must be a number from ${least} to ${most}`);
+    return value;
+  };
+  return {
+    write: (writer, value) => {
+      view.setFloat64(0, check(value + 0, writer.code), true);
+      for (let i = 0; i < 8; i++) writer.byte(view.getUint8(i));
+    },
+    read: (reader) => {
+      for (let i = 0; i < 8; i++) view.setUint8(i, reader.byte());
+      return check(view.getFloat64(0, true), reader.code);
+    },
+  };
+}
+
+/** As many items as `length` says, without a count. */
+export function tuple<T, const N extends readonly T[]>(length: N['length'], item: Codec<T>): Codec<N> {
+  return {
+    write: (writer, values) => {
+      if (values.length !== length) throw fault(writer.code, `has a list of ${values.length} numbers where ${length} belong`);
+      for (const value of values) item.write(writer, value);
+    },
+    read: (reader) => Array.from({ length }, () => item.read(reader)) as unknown as N,
+  };
+}
+
 /** One of a closed list; the byte is the index. */
 export function choice<const T extends string | boolean>(name: string, values: readonly T[]): Codec<T> {
   return {

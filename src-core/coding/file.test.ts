@@ -91,7 +91,7 @@ describe('encodeFile and decodeFile', () => {
 
   it('refuse to write what cannot be read', () => {
     const good = contentFor(siren, [8, 8]);
-    const header = (change: Partial<GridHeader>): InrContent => ({ ...good, header: { ...good.header, ...change } });
+    const header = (change: Partial<GridHeader>): InrContent => ({ ...good, header: { ...(good.header as GridHeader), ...change } });
     for (const [bad, code] of [
       [header({ size: [8] }), 'container.field'],
       [header({ channels: 1 }), 'container.field'],

@@ -14,7 +14,7 @@ import { readContainer, writeContainer, type Chunk } from './container';
 import { fieldCodec, headCodec, type HeadRecord } from './header';
 import { checkLimits, decodeDemand, DEFAULT_LIMITS, levelOf } from './limits';
 import { decodeTensors, encodeTensors } from './tensor-coder';
-import type { DecodeLimits, FileReport, GridHeader, InrContent, Provenance, TensorReport } from './types';
+import type { DecodeLimits, FileReport, Header, InrContent, Provenance, TensorReport } from './types';
 
 export { DEFAULT_LIMITS } from './limits';
 
@@ -33,11 +33,30 @@ function headerFault(message: string): StudioError {
 
 /** What HEAD must fulfil beyond the range of each field. */
 function checkHead(head: HeadRecord, icc: Uint8Array | undefined): void {
+  if (head.kind !== 'grid') {
+    if (icc) throw headerFault('There is a colour profile, but no picture.');
+    return;
+  }
   if (head.alpha && head.channels < 2) throw headerFault('The header declares alpha but one channel only.');
   if ((head.colorSpace === 'icc') !== (icc !== undefined)) {
     throw headerFault(icc ? 'There is a colour profile that the header does not declare.' : 'The header declares a colour profile that is missing.');
   }
   if (icc?.length === 0) throw headerFault('The colour profile is empty.');
+}
+
+function headRecord(header: Header, sha256: string): HeadRecord {
+  const { size, channels, type } = header;
+  if (header.kind !== 'grid') return { ...header, sha256 };
+  const { colorSpace, alpha } = header.metadata;
+  return { kind: 'grid', size, channels, type, colorSpace, alpha, sha256 };
+}
+
+function headerOfRecord(head: HeadRecord, icc: Uint8Array | undefined): Header {
+  const { size, channels, type } = head;
+  if (head.kind === 'volume') return { kind: 'volume', size, channels, type, metadata: head.metadata };
+  if (head.kind === 'surface') return { kind: 'surface', size, channels, type, metadata: head.metadata };
+  const { colorSpace, alpha } = head;
+  return { kind: 'grid', size, channels, type, metadata: icc ? { colorSpace, icc, alpha } : { colorSpace, alpha } };
 }
 
 function encodeProvenance(provenance: Provenance): Uint8Array {
@@ -67,11 +86,11 @@ function decodeProvenance(data: Uint8Array): Provenance {
  */
 export function prepareFile(content: Omit<InrContent, 'sha256'>, preservedAncillary: readonly Chunk[] = []): (sha256: string) => Uint8Array {
   const { header, field, quantized, provenance } = content;
-  const { kind, size, channels, type, metadata } = header;
-  const head = { kind, size, channels, type, colorSpace: metadata.colorSpace, alpha: metadata.alpha };
+  const { size, channels } = header;
+  const icc = header.kind === 'grid' ? header.metadata.icc : undefined;
   const headBytes = (sha256: string): Uint8Array => {
-    const record: HeadRecord = { ...head, sha256 };
-    checkHead(record, metadata.icc);
+    const record = headRecord(header, sha256);
+    checkHead(record, icc);
     return encodeValue(headCodec, record, 'container.header');
   };
   headBytes('0'.repeat(64));
@@ -84,7 +103,7 @@ export function prepareFile(content: Omit<InrContent, 'sha256'>, preservedAncill
     );
   }
   const ancillary = [...preservedAncillary];
-  if (metadata.icc) ancillary.push({ type: ICC, data: metadata.icc });
+  if (icc) ancillary.push({ type: ICC, data: icc });
   if (provenance) ancillary.push({ type: PROVENANCE, data: encodeProvenance(provenance) });
   const parts = { level: levelOf(decodeDemand(field, size)), field: fieldBytes, parameters: encodeTensors(parameterLayout(field), quantized), ancillary };
   return (sha256) => writeContainer({ ...parts, head: headBytes(sha256) });
@@ -137,14 +156,12 @@ export function decodeFile(bytes: Uint8Array, limits: DecodeLimits = DEFAULT_LIM
   const icc = chunk(ICC)?.slice();
   checkHead(head, icc);
   const provenanceBytes = chunk(PROVENANCE);
-  const { kind, size, channels, type, colorSpace, alpha, sha256 } = head;
-  const header: GridHeader = { kind, size, channels, type, metadata: icc ? { colorSpace, icc, alpha } : { colorSpace, alpha } };
   const steps = quantized.tensors.map((tensor) => tensor.step);
   return {
-    header,
+    header: headerOfRecord(head, icc),
     field,
     quantized,
-    sha256,
+    sha256: head.sha256,
     ...(provenanceBytes ? { provenance: decodeProvenance(provenanceBytes) } : {}),
     report: {
       bytes: bytes.length,

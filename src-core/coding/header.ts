@@ -6,30 +6,99 @@ import { StudioError } from '../errors';
 import { FIELD_LIMITS, headOf, type Activation, type Encoding, type Head, type Network } from '../field/field';
 import { gridFault } from '../field/grid';
 import type { ImageMetadata, SampleType } from '../signal/signal';
-import { choice, flag, float32, hexBytes, integer, list, record, suited, variant, type Codec } from './codec';
+import { SURFACE_MODES, type SurfaceMetadata } from '../signal/surface';
+import { codeType, LENGTH_UNITS, SPACES, VOXEL_TYPES, type VolumeGeometry, type VolumeMetadata } from '../signal/volume';
+import { choice, flag, float32, float64, hexBytes, integer, list, record, suited, tuple, variant, type Codec } from './codec';
 
 /** Longest extent along an axis: below it the numerators of grid coordinates are exact in float32. */
 export const LARGEST_EXTENT = 2 ** 23 - 1;
 
-/** The HEAD chunk: the grid that is reconstructed. */
-export interface HeadRecord {
-  readonly kind: 'grid';
-  readonly size: readonly number[];
-  readonly channels: number;
-  readonly type: SampleType;
-  readonly colorSpace: ImageMetadata['colorSpace'];
-  readonly alpha: boolean;
-  readonly sha256: string;
-}
+const LENGTHS = [Number.MIN_VALUE, Number.MAX_VALUE] as const;
 
-export const headCodec: Codec<HeadRecord> = record<HeadRecord>({
-  kind: choice('the kind of signal', ['grid']),
+/** Largest count of vertices or triangles that a header tells. */
+const COUNT = [0, 0xffffffff] as const;
+
+const sha256 = hexBytes('the SHA-256 of the decoded samples', 32);
+
+const samples = {
   size: list('axes', FIELD_LIMITS.inputs, integer('an extent', [1, LARGEST_EXTENT])),
   channels: integer('the channels', FIELD_LIMITS.outputs),
   type: choice('the sample type', ['uint8', 'uint16']),
-  colorSpace: choice('the colour space', ['srgb', 'icc', 'linear']),
-  alpha: flag('alpha'),
-  sha256: hexBytes('the SHA-256 of the decoded samples', 32),
+} as const;
+
+interface SampleRecord {
+  readonly size: readonly number[];
+  readonly channels: number;
+  readonly type: SampleType;
+  readonly sha256: string;
+}
+
+interface GridRecord extends SampleRecord {
+  readonly kind: 'grid';
+  readonly colorSpace: ImageMetadata['colorSpace'];
+  readonly alpha: boolean;
+}
+
+interface VolumeRecord extends SampleRecord {
+  readonly kind: 'volume';
+  readonly metadata: VolumeMetadata;
+}
+
+interface SurfaceRecord extends SampleRecord {
+  readonly kind: 'surface';
+  readonly metadata: SurfaceMetadata;
+}
+
+/** The HEAD chunk: what is reconstructed. */
+export type HeadRecord = GridRecord | VolumeRecord | SurfaceRecord;
+
+const point = tuple<number, readonly [number, number, number]>(3, float64('a coordinate'));
+
+const volumeCodec = record<VolumeMetadata>({
+  voxelType: choice('the type of the voxels', VOXEL_TYPES),
+  range: tuple<number, readonly [number, number]>(2, float64('an end of the range')),
+  geometry: record<VolumeGeometry>({
+    spacing: tuple<number, readonly [number, number, number]>(3, float64('a spacing', LENGTHS)),
+    origin: point,
+    directions: tuple<number, readonly number[]>(9, float64('a direction', [-1, 1])),
+    space: choice('the space', SPACES),
+    unit: choice('the unit of length', LENGTH_UNITS),
+  }),
+});
+
+/** What a volume must fulfil beyond the range of each field. */
+function volumeFault({ size, type, metadata }: Omit<VolumeRecord, 'kind'>): string | null {
+  if (size.length !== 3) return 'a volume has three axes';
+  if (type !== codeType(metadata.voxelType)) return `${metadata.voxelType} voxels have ${codeType(metadata.voxelType)} samples`;
+  if (metadata.range[0] > metadata.range[1]) return 'the range of the voxels ends before it begins';
+  if (!Number.isFinite(metadata.range[1] - metadata.range[0])) return 'the range of the voxels is too wide';
+  return null;
+}
+
+const surfaceCodec = record<SurfaceMetadata>({
+  domain: record<SurfaceMetadata['domain']>({ center: point, halfExtent: float64('the half extent', LENGTHS) }),
+  mode: choice('the mode of the surface', SURFACE_MODES),
+  thickness: float64('the thickness', [0, 2]),
+  truncation: float64('the truncation', [1e-6, 4]),
+  vertices: integer('the number of vertices', COUNT),
+  triangles: integer('the number of triangles', COUNT),
+});
+
+function surfaceFault({ size, channels, type, metadata }: Omit<SurfaceRecord, 'kind'>): string | null {
+  if (size.length !== 3 || channels !== 1 || type !== 'uint16') return 'a surface has three axes and one channel of uint16';
+  if ((metadata.mode === 'signed') !== (metadata.thickness === 0)) return 'a thickness belongs to sheets, and only to them';
+  return null;
+}
+
+export const headCodec: Codec<HeadRecord> = variant<HeadRecord>('the kind of signal', {
+  grid: record<Omit<GridRecord, 'kind'>>({
+    ...samples,
+    colorSpace: choice('the colour space', ['srgb', 'icc', 'linear']),
+    alpha: flag('alpha'),
+    sha256,
+  }),
+  volume: suited(record<Omit<VolumeRecord, 'kind'>>({ ...samples, metadata: volumeCodec, sha256 }), volumeFault),
+  surface: suited(record<Omit<SurfaceRecord, 'kind'>>({ ...samples, metadata: surfaceCodec, sha256 }), surfaceFault),
 });
 
 const gridShape = {

@@ -7,10 +7,10 @@ import type { Field } from '../field/field';
 import { decodeFile, DEFAULT_LIMITS, prepareFile, type DecodedFile } from './file';
 import { dequantize, quantize } from './quantizer';
 import { sampleBytes, sha256 as plainSha256, type Sha256 } from './sha256';
-import type { DecodeLimits, FileReport, GridHeader, Provenance, Synthesizer } from './types';
+import type { DecodeLimits, FileReport, Header, Provenance, Synthesizer } from './types';
 
 export interface PackRequest {
-  readonly header: GridHeader;
+  readonly header: Header;
   readonly field: Field;
   /** Flat vector, parameterLayout(field). */
   readonly parameters: Float32Array;

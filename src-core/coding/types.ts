@@ -1,15 +1,39 @@
 /** What goes into and comes out of a .inr file. docs/FORMAT.md is the specification. */
 import type { Field } from '../field/field';
 import type { ImageMetadata, SampleType } from '../signal/signal';
+import type { SurfaceMetadata } from '../signal/surface';
+import type { VolumeMetadata } from '../signal/volume';
 
-/** The grid that a file reconstructs. */
-export interface GridHeader {
-  readonly kind: 'grid';
+/** The samples whose hash a file carries. */
+export interface SampleGrid {
   readonly size: readonly number[];
   readonly channels: number;
   readonly type: SampleType;
+}
+
+/** A picture (or, in files without the facts of a volume, a grid of any dimension). */
+export interface GridHeader extends SampleGrid {
+  readonly kind: 'grid';
   readonly metadata: ImageMetadata;
 }
+
+/** Three axes; samples are the codes of voxels (signal/volume.ts). */
+export interface VolumeHeader extends SampleGrid {
+  readonly kind: 'volume';
+  readonly metadata: VolumeMetadata;
+}
+
+/**
+ * Three axes, one channel, uint16: the codes of truncated distances (signal/surface.ts) on a grid over the cube. The grid is what the hash is
+ * taken of; a mesh is extracted at any resolution.
+ */
+export interface SurfaceHeader extends SampleGrid {
+  readonly kind: 'surface';
+  readonly metadata: SurfaceMetadata;
+}
+
+/** What a file reconstructs. */
+export type Header = GridHeader | VolumeHeader | SurfaceHeader;
 
 /** A parameter vector after quantization: integers and one step size a tensor. value = fround(integer * step). */
 export interface QuantizedParameters {
@@ -26,7 +50,7 @@ export interface Provenance {
 
 /** Everything a file holds. */
 export interface InrContent {
-  readonly header: GridHeader;
+  readonly header: Header;
   readonly field: Field;
   readonly quantized: QuantizedParameters;
   /** SHA-256 (hex) of the decoded samples, little-endian, interleaved. */

@@ -128,16 +128,32 @@ export const codingSchema = v.strictObject({
   bits: integerBetween([3, 16]),
 });
 
+/** How a surface becomes points with distances; used for surfaces alone. Lengths in domain units: the mesh spans about 1.8 of them. */
+export const surfaceSchema = v.strictObject({
+  /** Distances beyond it are cut off. */
+  truncation: between([0.001, 2]),
+  /** Points that are drawn before the fit and then learned from. */
+  points: integerBetween([4096, 16_777_216]),
+  /** Share of the points near the surface; the others fill the cube. */
+  near: between([0, 1]),
+  /** Standard deviation of the distance of near points from the surface. */
+  spread: between([1e-5, 1]),
+});
+
+export const SURFACE_DEFAULTS: v.InferOutput<typeof surfaceSchema> = { truncation: 0.1, points: 1_048_576, near: 0.85, spread: 0.02 };
+
 export const configSchema = v.strictObject({
   version: v.literal(1),
   network: networkSchema,
   plan: planSchema,
+  surface: v.optional(surfaceSchema),
   coding: codingSchema,
   seed: unsigned32,
 });
 
 export type FitConfig = v.InferOutput<typeof configSchema>;
 export type FitPlan = FitConfig['plan'];
+export type SurfacePlan = v.InferOutput<typeof surfaceSchema>;
 export type Schedule = FitPlan['schedule'];
 export type Loss = FitPlan['loss'];
 export type Sampling = FitPlan['sampling'];

@@ -1,10 +1,10 @@
 /**
- * A Signal is what is to be represented. Today: samples on a regular grid (an image is the 2-dimensional case; volumes use
- * the same type with 3). Surfaces will join as another kind.
+ * A Signal is what is to be represented: a picture (here), a volume (volume.ts) or a surface (surface.ts). What networks are fitted to and
+ * decoders write are 8- or 16-bit samples in any case.
  */
 export type SampleType = 'uint8' | 'uint16';
 
-/** What must survive a fit beside the samples. */
+/** What must survive the fit of a picture beside the samples. */
 export interface ImageMetadata {
   /** How the samples are to be read: sRGB, or as the embedded ICC profile says. */
   readonly colorSpace: 'srgb' | 'icc' | 'linear';
@@ -16,9 +16,9 @@ export interface ImageMetadata {
 
 export interface GridSignal {
   readonly kind: 'grid';
-  /** Extent along each coordinate, x first: [width, height] or [width, height, depth]. */
+  /** Extent along each coordinate, x first: [width, height]. */
   readonly size: readonly number[];
-  /** 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA; up to 16 in volumes. */
+  /** 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA. */
   readonly channels: number;
   readonly type: SampleType;
   /** Interleaved samples, x fastest, then y, then z: length = product(size) * channels. */

@@ -145,6 +145,7 @@ export class Artifacts {
     measured: Pick<ArtifactInfo, 'quality' | 'bits' | 'decodeMilliseconds'>,
   ): ArtifactInfo {
     const artifact = newToken('artifact');
+    if (header.kind !== 'grid') throw new StudioError('input', 'input.unsupported', `${stem}.inr: it holds a ${header.kind}, which cannot be shown here yet.`);
     this.#open.set(artifact, { stem, header, bytes, samples, png: null });
     const { parameters, multiplyAddsPerSample } = fieldCost(field, 1, 8);
     return {

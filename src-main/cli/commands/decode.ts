@@ -3,7 +3,7 @@ import { decodeFile } from '#core/coding/file';
 import { decodeDemand, DEFAULT_LIMITS } from '#core/coding/limits';
 import { sampleBytes } from '#core/coding/sha256';
 import { dequantize } from '#core/coding/quantizer';
-import type { GridHeader } from '#core/coding/types';
+import type { GridHeader, Header } from '#core/coding/types';
 import { StudioError } from '#core/errors';
 import { writeAtomically } from '../../service/atomic-write';
 import { encodeImage, EXPORT_EXTENSIONS } from '../../service/image-export';
@@ -42,10 +42,16 @@ function extensionOf(path: string): string {
   return extension;
 }
 
+function pictureHeader(header: Header): GridHeader {
+  if (header.kind !== 'grid') throw new StudioError('usage', 'decode.kind', `It holds a ${header.kind}, not a picture.`);
+  return header;
+}
+
 /** The network on `width` points across, the other axes in proportion. */
 async function resample(path: string, width: number, options: Parameters<typeof withSynthesizer>[0]): Promise<Picture> {
   return about(path, async () => {
-    const { header, field, quantized } = decodeFile(await readFileNamed(path));
+    const { header: any, field, quantized } = decodeFile(await readFileNamed(path));
+    const header = pictureHeader(any);
     const size = header.size.map((extent, axis) => (axis === 0 ? width : Math.max(1, Math.round((extent * width) / header.size[0]!))));
     const demand = decodeDemand(field, size);
     if (demand.samples > DEFAULT_LIMITS.samples || demand.multiplyAdds > DEFAULT_LIMITS.multiplyAdds) {
@@ -68,7 +74,7 @@ export async function decode(input: string, options: DecodeCommandOptions, termi
   let picture: Picture;
   if (options.resolution === undefined) {
     const { content, samples, seconds } = await decodeNamed(input, settings);
-    picture = { header: content.header, samples, seconds, sha256: content.sha256, certified: true };
+    picture = { header: pictureHeader(content.header), samples, seconds, sha256: content.sha256, certified: true };
   } else {
     picture = await resample(input, options.resolution, settings);
     if (!options.quiet) terminal.err(`${input}: evaluated on ${picture.header.size.join(' x ')} points, which is not the grid that the file certifies.\n`);

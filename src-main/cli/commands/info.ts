@@ -1,5 +1,6 @@
 /** `inr info`: what a file holds and where its bytes go, from its header and chunks, without decoding the picture. */
 import { decodeFile } from '#core/coding/file';
+import type { Header } from '#core/coding/types';
 import { fieldCost } from '#core/field/cost';
 import { headOf } from '#core/field/field';
 import { activationWords, encodingWords } from '#core/field/words';
@@ -10,6 +11,17 @@ import type { Terminal } from '../terminal';
 
 export interface InfoOptions {
   readonly json?: boolean;
+}
+
+function contentWords(header: Header): string {
+  const grid = `${header.size.join(' x ')}, ${showChannels(header.channels)}`;
+  if (header.kind === 'grid') return `${grid}, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`;
+  if (header.kind === 'volume') {
+    const { voxelType, geometry } = header.metadata;
+    return `${grid}, ${voxelType}, spacing ${geometry.spacing.join(' x ')}${geometry.unit === 'none' ? '' : ` ${geometry.unit}`}`;
+  }
+  const { mode, vertices, triangles } = header.metadata;
+  return `${mode === 'signed' ? 'a solid' : 'sheets'} made from ${showCount(vertices)} vertices and ${showCount(triangles)} triangles`;
 }
 
 /** Runs the command; resolves to the exit code. */
@@ -24,7 +36,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
   const bpp = (8 * bytes) / points;
   const ratio = rawBytes(header) / bytes;
   if (options.json) {
-    const { kind, size, channels, type, metadata } = header;
+    const { kind, size, channels, type } = header;
     const result = {
       input,
       bytes,
@@ -35,9 +47,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
       size,
       channels,
       type,
-      colorSpace: metadata.colorSpace,
-      alpha: metadata.alpha,
-      iccBytes: metadata.icc?.length ?? 0,
+      ...(header.kind === 'grid' ? { colorSpace: header.metadata.colorSpace, alpha: header.metadata.alpha, iccBytes: header.metadata.icc?.length ?? 0 } : header.metadata),
       field,
       parameters: cost.parameters,
       multiplyAddsPerSample: cost.multiplyAddsPerSample,
@@ -50,7 +60,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
     return 0;
   }
   const facts: readonly (readonly [string, string])[] = [
-    ['picture', `${header.size.join(' x ')}, ${showChannels(header.channels)}, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`],
+    [header.kind === 'grid' ? 'picture' : header.kind, contentWords(header)],
     ['encoding', encodingWords(field.encoding)],
     ['layers', `${field.depth} of ${field.width}${field.residual ? ', residual' : ''}, ${activationWords(field.activation)}`],
     ['head', headOf(field)],
