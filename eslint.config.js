@@ -21,6 +21,8 @@ const NODE = packages('node:.*', 'fs', 'path', 'os', 'worker_threads', 'child_pr
 const VIEWS = packages('three', 'svelte', 'uplot');
 const SERVERS = packages('sharp', 'ws', 'webgpu', 'commander');
 const ELECTRON = packages('electron');
+/** Readers of file formats: in formats/ and nowhere else. */
+const FORMATS = ['(?:^#main|^\\.\\.?|/\\.\\.|src-main)/formats/'];
 
 const layer = (files, message, forbidden, ignores = []) => ({
   files,
@@ -30,12 +32,15 @@ const layer = (files, message, forbidden, ignores = []) => ({
 
 const layers = [
   layer(['src-core/**/*.ts'], 'src-core imports nothing outside of itself but valibot.', [...ENGINE, ...MAIN, ...RENDERER, ...NODE, ...VIEWS, ...SERVERS, ...ELECTRON, ...packages('@tensorflow')]),
-  layer(['src-engine/**/*.ts'], 'Engines import core alone.', [...MAIN, ...RENDERER, ...VIEWS, ...ELECTRON, ...packages('sharp', 'ws', 'commander')]),
+  layer(['src-engine/**/*.ts'], 'Engines import core alone.', [...MAIN, ...RENDERER, ...VIEWS, ...ELECTRON, ...packages('sharp', 'ws', 'commander')], ['src-engine/surface/**']),
+  // three-mesh-bvh is made of three's vectors.
+  layer(['src-engine/surface/**/*.ts'], 'Distances and meshes import core and engines.', [...MAIN, ...RENDERER, ...packages('svelte', 'uplot', 'sharp', 'ws', 'commander'), ...ELECTRON]),
+  layer(['src-main/formats/**/*.ts'], 'Formats import core alone.', [...ENGINE, ...SERVICE, ...SHELLS, ...CLI, ...RENDERER, ...VIEWS, ...ELECTRON, ...packages('ws', 'webgpu', 'commander')]),
   layer(['src-main/ipc/**/*.ts'], 'The contract imports core alone: both ends read it.', [...ENGINE, ...SERVICE, ...SHELLS, ...CLI, ...RENDERER, ...NODE, ...VIEWS, ...SERVERS, ...ELECTRON]),
   layer(['src-main/service/**/*.ts'], 'Services know no shell.', [...SHELLS, ...CLI, ...RENDERER, ...VIEWS, ...ELECTRON, ...packages('ws', 'commander')]),
   layer(['src-main/shell/*.ts', 'src-main/shell/browser/**/*.ts', 'src-main/cli/**/*.ts'], 'Electron stays in shell/electron.', [...RENDERER, ...VIEWS, ...ELECTRON, '/electron/']),
   layer(['src-main/shell/electron/**/*.ts'], 'Shells import services.', [...RENDERER, ...CLI, ...VIEWS, ...packages('ws'), '/browser/']),
-  layer(['src-renderer/**/*.ts', 'src-renderer/**/*.svelte'], 'The renderer imports core, engines and src-main/ipc.', [...SERVICE, ...SHELLS, ...CLI, ...NODE, ...SERVERS, ...ELECTRON, '#engine/cpu/', '#engine/webgpu/node'], ['src-renderer/preview/**']),
+  layer(['src-renderer/**/*.ts', 'src-renderer/**/*.svelte'], 'The renderer imports core, engines and src-main/ipc.', [...SERVICE, ...SHELLS, ...CLI, ...FORMATS, ...NODE, ...SERVERS, ...ELECTRON, '#engine/cpu/', '#engine/webgpu/node'], ['src-renderer/preview/**']),
   layer(['src-renderer/preview/**/*.ts', 'src-renderer/preview/**/*.svelte'], 'The preview imports core and engines.', [...MAIN, ...NODE, ...SERVERS, ...ELECTRON]),
 ];
 
