@@ -138,9 +138,13 @@ export const surfaceSchema = v.strictObject({
   near: between([0, 1]),
   /** Standard deviation of the distance of near points from the surface. */
   spread: between([1e-5, 1]),
+  /** Whether the mesh encloses a solid, or is a sheet that gets a thickness; auto looks at the mesh. */
+  mode: v.optional(v.picklist(['auto', 'signed', 'thickness']), 'auto'),
+  /** Of sheets. */
+  thickness: v.optional(between([0.001, 0.5]), 0.02),
 });
 
-export const SURFACE_DEFAULTS: v.InferOutput<typeof surfaceSchema> = { truncation: 0.1, points: 1_048_576, near: 0.85, spread: 0.02 };
+export const SURFACE_DEFAULTS: v.InferOutput<typeof surfaceSchema> = { truncation: 0.1, points: 1_048_576, near: 0.85, spread: 0.02, mode: 'auto', thickness: 0.02 };
 
 export const configSchema = v.strictObject({
   version: v.literal(1),

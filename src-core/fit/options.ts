@@ -8,7 +8,7 @@
 import { StudioError } from '../errors';
 import { activationName } from '../field/words';
 import type { Activation, Head } from '../field/field';
-import { parseConfig, type FitConfig, type Optimizer } from './config';
+import { parseConfig, SURFACE_DEFAULTS, type FitConfig, type Optimizer, type SurfacePlan } from './config';
 import { ofKind } from './kinds';
 import { readWord, WORD_OPTIONS, writeWord } from './option-words';
 
@@ -40,6 +40,12 @@ export interface ConfigOptions {
   readonly epsilon?: number;
   readonly schedule?: string;
   readonly bits?: number;
+  readonly truncation?: number;
+  readonly surfacePoints?: number;
+  readonly surfaceNear?: number;
+  readonly surfaceSpread?: number;
+  readonly surfaceMode?: SurfacePlan['mode'];
+  readonly thickness?: number;
 }
 
 export type OptionName = keyof ConfigOptions;
@@ -73,6 +79,12 @@ export const OPTION_NAMES: Readonly<Record<OptionName, string>> = {
   epsilon: '--epsilon',
   schedule: '--schedule',
   bits: '--bits',
+  truncation: '--truncation',
+  surfacePoints: '--surface-points',
+  surfaceNear: '--surface-near',
+  surfaceSpread: '--surface-spread',
+  surfaceMode: '--surface-mode',
+  thickness: '--thickness',
 };
 
 /** With a time budget and no number of steps, time alone ends the fit: the most that a plan can hold. */
@@ -88,6 +100,8 @@ const HOLDERS = {
   gaborScale: 'gabor',
   gaussianSigma: 'gaussian',
 } as const;
+/** What turns a surface into points: where each lies in the configuration's part for surfaces. */
+const SURFACE_NUMBERS = { truncation: 'truncation', surfacePoints: 'points', surfaceNear: 'near', surfaceSpread: 'spread', surfaceMode: 'mode', thickness: 'thickness' } as const;
 const OPTIMIZER_NUMBERS = ['learningRate', 'muonLearningRate', 'momentum', 'weightDecay', 'epsilon'] as const;
 
 /** Places of the configuration that an option of another name sets. */
@@ -95,6 +109,10 @@ const PLACES: Readonly<Record<string, OptionName>> = {
   'network.activation.scale': 'gaborScale',
   'network.activation.sigma': 'gaussianSigma',
   'plan.optimizer.kind': 'optimizer',
+  'surface.points': 'surfacePoints',
+  'surface.near': 'surfaceNear',
+  'surface.spread': 'surfaceSpread',
+  'surface.mode': 'surfaceMode',
 };
 
 const keysOf = <T extends object>(record: T): (keyof T)[] => Object.keys(record) as (keyof T)[];
@@ -130,6 +148,13 @@ function optimizerFor(options: ConfigOptions, base: Optimizer): Optimizer {
     changed[option] = options[option];
   }
   return changed as unknown as Optimizer;
+}
+
+/** The part for surfaces, where the base has one or an option asks for it. */
+function surfaceFor(options: ConfigOptions, base: FitConfig['surface']): FitConfig['surface'] {
+  const given = keysOf(SURFACE_NUMBERS).filter((option) => options[option] !== undefined);
+  if (given.length === 0) return base;
+  return { ...(base ?? SURFACE_DEFAULTS), ...Object.fromEntries(given.map((option) => [SURFACE_NUMBERS[option], options[option]])) };
 }
 
 /** The configuration without what says no more than its absence, its keys in one order: equal ones are equal as JSON. */
@@ -173,8 +198,9 @@ export function applyOptions(base: FitConfig, options: ConfigOptions): FitConfig
     coding: { ...coding, bits: options.bits ?? coding.bits },
     seed,
   };
+  const surface = surfaceFor(options, base.surface);
   try {
-    return canonical(merged);
+    return canonical(surface ? { ...merged, surface } : merged);
   } catch (error) {
     if (!(error instanceof StudioError)) throw error;
     const [, path = '', fault = error.message] = /^options: ([^:]*): (.*)$/s.exec(error.message) ?? [];
@@ -210,6 +236,7 @@ function difference(base: FitConfig, config: FitConfig): ConfigOptions {
   note('clip', plan.clip, base.plan.clip);
   note('average', plan.average, base.plan.average);
   note('bits', config.coding.bits, base.coding.bits);
+  for (const option of keysOf(SURFACE_NUMBERS)) note(option, config.surface?.[SURFACE_NUMBERS[option]], base.surface?.[SURFACE_NUMBERS[option]]);
   note('seed', config.seed, base.seed);
   note('steps', plan.steps, base.plan.steps);
   return found;

@@ -15,19 +15,30 @@ import sirenLarge from '../../assets/presets/siren-large.json';
 import sirenMuon from '../../assets/presets/siren-muon.json';
 import sirenResidual from '../../assets/presets/siren-residual.json';
 import sirenSmall from '../../assets/presets/siren-small.json';
+import surface from '../../assets/presets/surface.json';
+import surfaceFine from '../../assets/presets/surface-fine.json';
+import surfaceSmall from '../../assets/presets/surface-small.json';
+import volume from '../../assets/presets/volume.json';
 import wire from '../../assets/presets/wire.json';
 
 interface PresetFile {
   readonly id: string;
   readonly parent?: string;
+  /** What it is for; absent: pictures. */
+  readonly signals?: readonly string[];
   readonly title: string;
   readonly summary: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly why?: Readonly<Record<string, string>>;
 }
 
+/** What a preset may be for, as users call it. */
+export type SignalWord = 'picture' | 'volume' | 'surface';
+
 export interface Preset {
   readonly id: string;
+  /** What it is for: offered for these alone, though it can fit anything that its network takes. */
+  readonly signals: readonly SignalWord[];
   readonly title: string;
   readonly summary: string;
   readonly config: FitConfig;
@@ -35,9 +46,12 @@ export interface Preset {
   readonly why: Readonly<Record<string, string>>;
 }
 
-const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier, hashGrid, denseGrid];
+const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier, hashGrid, denseGrid, volume, surface, surfaceSmall, surfaceFine];
 
 export const DEFAULT_PRESET = 'siren';
+
+/** The preset that a fit begins with, by what is fitted. */
+export const DEFAULT_PRESETS: Readonly<Record<SignalWord, string>> = { picture: DEFAULT_PRESET, volume: 'volume', surface: 'surface' };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -72,10 +86,11 @@ function reasons(id: string): Record<string, string> {
 /** The preset of that name. Throws StudioError 'usage'/'preset.unknown' that lists the names there are. */
 export function presetById(id: string): Preset {
   const config = parseConfig(resolve(id), `preset ${id}`);
-  const { title, summary } = files.find((candidate) => candidate.id === id)!;
-  return { id, title, summary, config, why: reasons(id) };
+  const { title, summary, signals = ['picture'] } = files.find((candidate) => candidate.id === id)!;
+  return { id, title, summary, signals: signals as readonly SignalWord[], config, why: reasons(id) };
 }
 
-export function allPresets(): readonly Preset[] {
-  return files.map((file) => presetById(file.id));
+/** All presets, or those for one kind of signal. */
+export function allPresets(signal?: SignalWord): readonly Preset[] {
+  return files.map((file) => presetById(file.id)).filter((preset) => signal === undefined || preset.signals.includes(signal));
 }

@@ -21,7 +21,7 @@ const adam = {
   weightDecay: fc.oneof(fc.constant(0), between([0, 1])),
 };
 
-export const anyConfig: fc.Arbitrary<FitConfig> = fc.record({
+const anyFit = fc.record({
   version: fc.constant(1 as const),
   network: fc.record(
     {
@@ -59,13 +59,27 @@ export const anyConfig: fc.Arbitrary<FitConfig> = fc.record({
     average: fc.option(between([0, 0.99999])),
   }),
   coding: fc.record({ bits: whole([3, 16]) }),
+  surface: fc.option(
+    fc.record({
+      truncation: between([0.001, 2]),
+      points: whole([4096, 16_777_216]),
+      near: between([0, 1]),
+      spread: between([1e-5, 1]),
+      mode: fc.constantFrom('auto', 'signed', 'thickness'),
+      thickness: between([0.001, 0.5]),
+    }),
+    { nil: undefined },
+  ),
   seed: fc.oneof(fc.constant(1), word),
 });
 
-/** `config` with what no option says as `base` has it: Adam's betas, the octaves' coordinates, the features' seed. */
+export const anyConfig: fc.Arbitrary<FitConfig> = anyFit.map(({ surface, ...config }) => (surface ? { ...config, surface } : config));
+
+/** `config` with what no option says as `base` has it: Adam's betas, the octaves' coordinates, the features' seed, the part for surfaces. */
 export function withinOptions(config: FitConfig, base: FitConfig): FitConfig {
   const { encoding } = config.network;
   const { beta1, beta2 } = base.plan.optimizer;
   const sayable = encoding.kind === 'octaves' ? { ...encoding, includeInput: true } : encoding.kind === 'fourier' ? { ...encoding, seed: config.seed } : encoding;
-  return { ...config, network: { ...config.network, encoding: sayable }, plan: { ...config.plan, optimizer: { ...config.plan.optimizer, beta1, beta2 } } };
+  const surface = config.surface ?? base.surface;
+  return { ...config, ...(surface && { surface }), network: { ...config.network, encoding: sayable }, plan: { ...config.plan, optimizer: { ...config.plan.optimizer, beta1, beta2 } } };
 }

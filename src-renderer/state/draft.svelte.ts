@@ -16,7 +16,7 @@ export class Draft {
   /** What ends the fit. */
   bound = $state<'steps' | 'seconds'>('steps');
   seconds = $state(60);
-  readonly presets = allPresets();
+  readonly presets = allPresets('picture');
   readonly preset = $derived(presetById(this.presetId));
   readonly faults = $derived<Readonly<Record<string, string>>>({ ...configFaults(this.config), ...(this.bound === 'seconds' && !(this.seconds >= 1 && this.seconds <= 86_400) ? { seconds: 'Between 1 second and a day.' } : {}) });
   readonly valid = $derived(Object.keys(this.faults).length === 0);
