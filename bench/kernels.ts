@@ -104,10 +104,18 @@ function tileKernels(kernels: Record<string, Kernel>, job: DataView, field: Fiel
     const coefficients = word(Slot.Coefficients);
     for (let block = 0; block < Math.ceil(width / 16); block++) kernels.activateSine(result(1) + block * stride, slope(1) + block * stride, stride, coefficients);
   });
-  add('product, first layer', 1, 2 * thin, tile * (2 + width), product(0));
-  add('weightGradient, first layer', 1, 2 * thin, tile * (2 + width), weightGradient(0));
-  add('product, head', 1, outputs * thin, tile * (outputs + width), product(depth));
-  add('backProduct, head', 1, outputs * thin, tile * (outputs + 2 * width), backProduct(depth));
+  add('product, first layer', 1, 2 * thin, tile * (2 + width), () => {
+    kernels.pairProduct(input(0), forward + layer(0, LayerSlot.Weight), panelBytes(0), forward + layer(0, LayerSlot.Bias), layer(0, LayerSlot.OutPanels), result(0), stride, tile);
+  });
+  add('weightGradient, first layer', 1, 2 * thin, tile * (2 + width), () => {
+    kernels.pairWeightGradient(input(0), slope(0), stride, layer(0, LayerSlot.OutPanels), gradients + layer(0, LayerSlot.Weight), panelBytes(0), tile, 0);
+  });
+  add('narrowProduct, head', 1, outputs * thin, tile * (outputs + width), () => {
+    kernels.narrowProduct(input(depth), stride, width * 4, backward + layer(depth, LayerSlot.Weight), forward + layer(depth, LayerSlot.Bias), result(depth), tile);
+  });
+  add('narrowBackProduct, head', 1, outputs * thin, tile * (outputs + 2 * width), () => {
+    kernels.narrowBackProduct(gradientOf(depth), backward + layer(depth, LayerSlot.Weight), layer(depth, LayerSlot.InBlocks), slope(depth - 1), stride, tile);
+  });
   add('narrowWeightGradient, head', 1, outputs * thin, tile * (outputs + width), () => {
     kernels.narrowWeightGradient(input(depth), stride, (width + 3) >> 2, gradientOf(depth), gradients + layer(depth, LayerSlot.Weight), tile, 0);
   });

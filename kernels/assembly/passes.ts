@@ -5,7 +5,8 @@ import { ActivationKind, LayerSlot, Slot } from '../slots';
 import { activateRelu, activateSine } from './activations';
 import { backProduct, biasGradient, product, weightGradient } from './dense';
 import { encode } from './grid';
-import { narrowWeightGradient } from './narrow';
+import { narrowBackProduct, narrowProduct, narrowWeightGradient } from './narrow';
+import { pairProduct, pairWeightGradient } from './pair';
 import { floatWord, layerAt, word } from './record';
 import { closeBlock, joinGradients } from './residual';
 import { activateFiner, activateGabor, activateGaussian, activateGelu, activateSnake } from './smooth';
@@ -22,20 +23,21 @@ export function activate(kind: u32, layer: usize, at: usize, slope: usize, bytes
   else activateSnake(at, slope, bytes);
 }
 
-/** Coordinates at the start of `scratch` -> head, through encoding and all layers. */
-export function forwardTile(scratch: usize, samples: usize): void {
+/** Coordinates at the start of `scratch` -> head, through encoding and all layers. `training`: there are backward weights. */
+export function forwardTile(scratch: usize, samples: usize, training: bool): void {
   const features = scratch + load<u32>(layerAt(0), LayerSlot.Input << 2);
   if (word(Slot.Levels) != 0) encodeTables(scratch, features, samples);
   else encode(scratch, features, samples);
-  forwardLayers(scratch, samples);
+  forwardLayers(scratch, samples, training);
 }
 
 /** Features, the input of the first layer, -> head. */
-export function forwardLayers(scratch: usize, samples: usize): void {
+export function forwardLayers(scratch: usize, samples: usize, training: bool): void {
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   const forward: usize = word(Slot.Forward);
   const last: i32 = <i32>word(Slot.Layers) - 1;
   const kind = word(Slot.Activation);
+  const backward: usize = word(Slot.Backward);
   for (let l = 0; l <= last; l++) {
     const layer = layerAt(l);
     const panels: usize = load<u32>(layer, LayerSlot.OutPanels << 2);
@@ -48,13 +50,16 @@ export function forwardLayers(scratch: usize, samples: usize): void {
     const weight = forward + load<u32>(layer, LayerSlot.Weight << 2);
     const bias = forward + load<u32>(layer, LayerSlot.Bias << 2);
     if (l == last) {
-      product(input, stride, fanIn, weight, panelBytes, bias, panels, result, stride, samples);
+      if (l > 0 && training && word(Slot.Outputs) <= 3) narrowProduct(input, stride, panelBytes >> 3, backward + load<u32>(layer, LayerSlot.Weight << 2), bias, result, samples);
+      else product(input, stride, fanIn, weight, panelBytes, bias, panels, result, stride, samples);
       return;
     }
     // Block by block, so that the activation finds its sums in the first-level cache.
     for (let p: usize = 0; p < panels; p += 2) {
       const at = (p >> 1) * stride;
-      product(input, stride, fanIn, weight + p * panelBytes, panelBytes, bias + (p << 5), min(<usize>2, panels - p), result + at, stride, samples);
+      const some = min(<usize>2, panels - p);
+      if (l == 0 && fanIn == 2) pairProduct(input, weight + p * panelBytes, panelBytes, bias + (p << 5), some, result + at, stride, samples);
+      else product(input, stride, fanIn, weight + p * panelBytes, panelBytes, bias + (p << 5), some, result + at, stride, samples);
       activate(kind, layer, result + at, slope + at, samples << 6);
       if (shortcut != 0) closeBlock(result + at, slope + at, scratch + shortcut + at, samples << 6);
     }
@@ -77,12 +82,14 @@ export function backwardTile(scratch: usize, gradient: usize, samples: usize, fi
     const input = scratch + load<u32>(layer, LayerSlot.Input << 2);
     biasGradient(g, stride, panels, gradient + load<u32>(layer, LayerSlot.Bias << 2), samples, first);
     if (l == last && word(Slot.Outputs) <= 4) narrowWeightGradient(input, stride, (fanIn + 3) >> 2, g, gradient + weight, samples, first);
+    else if (l == 0 && fanIn == 2) pairWeightGradient(input, g, stride, panels, gradient + weight, inBlocks << 8, samples, first);
     else weightGradient(input, stride, (fanIn + 3) >> 2, g, stride, panels, gradient + weight, inBlocks << 8, samples, first);
     if (l > 0) {
       const slope = scratch + load<u32>(layerAt(l - 1), LayerSlot.Slope << 2);
       const fanOut: usize = load<u32>(layer, LayerSlot.FanOut << 2);
-      if (residual == 0 || (l & 1) == 0) backProduct(g, stride, fanOut, backward + weight, panels << 8, inBlocks, slope, stride, samples);
-      else backBlock(scratch, g, l, backward + weight, slope, samples);
+      if (residual != 0 && (l & 1) != 0) backBlock(scratch, g, l, backward + weight, slope, samples);
+      else if (l == last && fanOut <= 3) narrowBackProduct(g, backward + weight, inBlocks, slope, stride, samples);
+      else backProduct(g, stride, fanOut, backward + weight, panels << 8, inBlocks, slope, stride, samples);
     }
   }
 }

@@ -102,7 +102,7 @@ export function trainPart(scratch: usize, chunk: u32, round: u32): void {
     const some = min(tile, count - done);
     const samples: usize = (some + 3) & ~3;
     gatherTile(vectors, levelBytes, features, some);
-    forwardLayers(scratch, samples);
+    forwardLayers(scratch, samples, true);
     headErrors(head, targets, some, samples, sums);
     backwardTile(scratch, gradient, samples, round == 0 && done == 0);
     featureGradients(scratch, vectors, levelBytes, some);

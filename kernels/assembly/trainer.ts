@@ -39,7 +39,7 @@ export function trainChunk(scratch: usize, step: u32, chunk: u32): void {
     const count = min(tile, end - at);
     const samples: usize = (count + 3) & ~3;
     drawTile(scratch, targets, step, at, count);
-    forwardTile(scratch, samples);
+    forwardTile(scratch, samples, true);
     headErrors(head, targets, count, samples, sums);
     backwardTile(scratch, gradient, samples, at == first);
   }
@@ -89,7 +89,7 @@ export function evaluate(thread: u32, first: u32, count: u32): void {
       const place = first + done + s;
       coordinates(list == 0 ? place : load<u32>(list + (<usize>place << 2)), Slot.Grid, inputs, scratch + (<usize>s << 6));
     }
-    forwardTile(scratch, (part + 3) & ~3);
+    forwardTile(scratch, (part + 3) & ~3, false);
     headSamples(head, part);
     for (let s: usize = 0; s < part; s++) {
       for (let channel: usize = 0; channel < outputs; channel++) {
@@ -107,7 +107,8 @@ export { encode } from './grid';
 export { applyMuon, combine, copyColumns, multiplyColumns, muonMoments, orthogonalize, turnRows } from './muon';
 export { derive, reduceSpan, transposeBlock, transposeBlocks, update, updateLayers, updateSpan } from './optimizer';
 export { headErrors, headSamples } from './loss';
-export { narrowWeightGradient } from './narrow';
+export { narrowBackProduct, narrowProduct, narrowWeightGradient } from './narrow';
+export { pairProduct, pairWeightGradient } from './pair';
 export { activate, backBlock, backwardTile, forwardTile } from './passes';
 export { closeBlock, joinGradients } from './residual';
 export { cellOf, drawInCell, drawPoints, drawTile } from './sampling';
