@@ -110,16 +110,18 @@ export function drawInCell(random: u32, seed: u32, element: u32, step: u32): u32
 
 /**
  * index / extent without remainder. A quotient (index + 1/2) / extent is at least 1 / (2 extent) away from the next integer, far
- * more than two roundings of float64 can move it.
+ * more than some roundings of float64 can move it; so its floor is the nearest integer of what is 1/2 less, which adding 1.5 * 2^52 leaves
+ * in the lowest bits.
  */
 // @ts-ignore: decorator
 @inline
 function quotients(index: v128, extent: u32): v128 {
-  const half = f64x2.splat(0.5);
   const inverse = f64x2.splat(1 / <f64>extent);
-  const low = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_u(index), half), inverse);
-  const high = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_u(v128.shuffle<i64>(index, index, 1, 1)), half), inverse);
-  return v128.shuffle<i64>(i32x4.trunc_sat_f64x2_u_zero(low), i32x4.trunc_sat_f64x2_u_zero(high), 0, 2);
+  const shift = f64x2.splat(0.5 / <f64>extent - 0.5);
+  const magic = f64x2.splat(6755399441055744);
+  const low = f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_u(index), inverse), shift);
+  const high = f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_u(v128.shuffle<i64>(index, index, 1, 1)), inverse), shift);
+  return v128.shuffle<i32>(f64x2.add(low, magic), f64x2.add(high, magic), 0, 2, 4, 6);
 }
 
 /** Writes four numbers to the rows of 64 bytes from `to`. */
@@ -166,12 +168,21 @@ export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, 
   const pointBytes: usize = <usize>word(Slot.Outputs) * bytes;
   drawPoints(scratch, step, first, count);
   const maximum = f32x4.splat(<f32>word(Slot.DataMaximum));
+  if (bytes == 1 && row == 16) {
+    // Samples are far below 2^31: numbers with a sign are converted by one instruction, those without by eight.
+    for (const end = targets + (<usize>count << 4); targets < end; targets += 16) {
+      const raw = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(data + <usize>load<u32>(scratch, INDEX) * pointBytes)));
+      v128.store(targets, f32x4.div(f32x4.convert_i32x4_s(raw), maximum));
+      scratch += 64;
+    }
+    return;
+  }
   for (let s: u32 = 0; s < count; s++) {
     let from = data + <usize>load<u32>(scratch, INDEX) * pointBytes;
     scratch += 64;
     for (const end = targets + row; targets < end; targets += 16) {
       const raw = bytes == 1 ? i16x8.extend_low_i8x16_u(v128.load32_zero(from)) : v128.load64_zero(from);
-      v128.store(targets, f32x4.div(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(raw)), maximum));
+      v128.store(targets, f32x4.div(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(raw)), maximum));
       from += bytes << 2;
     }
   }
@@ -179,18 +190,19 @@ export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, 
 
 /** Coordinates and, at INDEX, numbers of the points of elements [first, first + count) to their rows; asks for their samples. */
 export function drawPoints(scratch: usize, step: u32, first: u32, count: u32): void {
-  const data: usize = word(Slot.Data);
-  const pointBytes: usize = <usize>word(Slot.Outputs) * word(Slot.DataBytes);
+  const data = i32x4.splat(word(Slot.Data));
+  const pointBytes = i32x4.splat(word(Slot.Outputs) * word(Slot.DataBytes));
   let touched: u32 = 0;
   let to = scratch;
   for (let s: u32 = 0; s < count; s += 4) {
     const index = drawFour(step, first + s);
     storeCoordinates(to, index);
     storeFour(to + INDEX, index);
-    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 0) * pointBytes);
-    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 1) * pointBytes);
-    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 2) * pointBytes);
-    touched += load<u8>(data + <usize>i32x4.extract_lane(index, 3) * pointBytes);
+    const address = i32x4.add(data, i32x4.mul(index, pointBytes));
+    touched += load<u8>(i32x4.extract_lane(address, 0));
+    touched += load<u8>(i32x4.extract_lane(address, 1));
+    touched += load<u8>(i32x4.extract_lane(address, 2));
+    touched += load<u8>(i32x4.extract_lane(address, 3));
     to += 256;
   }
   // Nobody reads the sum; without it the loads would be dropped.
