@@ -118,8 +118,24 @@ export function transposeBlock(weight: usize, block: usize, inBlocks: usize, pan
   const row = block - panel * inBlocks;
   const from = <usize>word(Slot.Master) + weight + (block << 8);
   const to = <usize>word(Slot.Backward) + weight + ((row * panels + panel) << 8);
-  for (let k: usize = 0; k < 8; k++) {
-    for (let n: usize = 0; n < 8; n++) store<f32>(to + (n << 5) + (k << 2), scale * load<f32>(from + (k << 5) + (n << 2)));
+  const factor = f32x4.splat(scale);
+  for (let k: usize = 0; k < 8; k += 4) {
+    for (let n: usize = 0; n < 8; n += 4) {
+      const at = from + (k << 5) + (n << 2);
+      const a = f32x4.mul(factor, v128.load(at));
+      const b = f32x4.mul(factor, v128.load(at, 32));
+      const c = f32x4.mul(factor, v128.load(at, 64));
+      const d = f32x4.mul(factor, v128.load(at, 96));
+      const ab0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+      const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+      const cd0 = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+      const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+      const place = to + (n << 5) + (k << 2);
+      v128.store(place, v128.shuffle<i64>(ab0, cd0, 0, 2));
+      v128.store(place, v128.shuffle<i64>(ab0, cd0, 1, 3), 32);
+      v128.store(place, v128.shuffle<i64>(ab2, cd2, 0, 2), 64);
+      v128.store(place, v128.shuffle<i64>(ab2, cd2, 1, 3), 96);
+    }
   }
 }
 
@@ -179,7 +195,13 @@ export function updateLayers(thread: usize, threads: usize, rate: usize, pass: u
         muonMoments(l, first, end, factor);
         continue;
       }
-      updateSpan(weight + (first << 8), (end - first) << 8, rate, decay, scale, forwardScale, chunks);
+      // Of inputs that fit one block, padding is not worth the roots: it stays 0.
+      const rows = ((<usize>load<u32>(layer, LayerSlot.FanIn << 2) << 5) + 63) & ~63;
+      if (rows < 256) {
+        for (let block = first; block < end; block++) updateSpan(weight + (block << 8), rows, rate, decay, scale, forwardScale, chunks);
+      } else {
+        updateSpan(weight + (first << 8), (end - first) << 8, rate, decay, scale, forwardScale, chunks);
+      }
     }
     transposeBlocks(l, first, end);
   }
