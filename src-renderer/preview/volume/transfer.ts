@@ -64,8 +64,8 @@ export function automaticOpacity(histogram: Histogram, window: readonly [number,
   return [
     { at: 0, opacity: 0 },
     { at: threshold * 0.75, opacity: 0 },
-    { at: threshold, opacity: 0.06 },
-    { at: upper, opacity: 0.3 },
+    { at: threshold, opacity: 0.12 },
+    { at: upper, opacity: 0.5 },
     { at: 1, opacity: 0.9 },
   ];
 }
