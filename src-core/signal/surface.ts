@@ -7,6 +7,7 @@
  *
  * Samples are 16-bit codes of the truncated distance, as for volumes: distance = truncation * (2 * code / 65535 - 1).
  */
+import type { SurfacePlan } from '../fit/config';
 import { boundsOf, type Bounds, type Mesh } from './mesh';
 
 /** The cube: world = center + halfExtent * domain. */
@@ -66,6 +67,40 @@ export function codeOfDistance(distance: number, truncation: number): number {
 /** The distance of a code, in domain units. */
 export function distanceOfCode(code: number, truncation: number): number {
   return truncation * ((2 * code) / 65535 - 1);
+}
+
+/**
+ * How open a mesh is: the length of the sum of its area vectors over the sum of areas. 0 for closed meshes, whose area vectors cancel, about 0.5
+ * for a half sphere, 1 for a flat sheet.
+ */
+export function openness({ positions, indices }: Mesh): number {
+  let x = 0;
+  let y = 0;
+  let z = 0;
+  let total = 0;
+  for (let i = 0; i < indices.length; i += 3) {
+    const a = 3 * indices[i]!;
+    const b = 3 * indices[i + 1]!;
+    const c = 3 * indices[i + 2]!;
+    const [ux, uy, uz] = [positions[b]! - positions[a]!, positions[b + 1]! - positions[a + 1]!, positions[b + 2]! - positions[a + 2]!];
+    const [wx, wy, wz] = [positions[c]! - positions[a]!, positions[c + 1]! - positions[a + 1]!, positions[c + 2]! - positions[a + 2]!];
+    const [nx, ny, nz] = [uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx];
+    x += nx;
+    y += ny;
+    z += nz;
+    total += Math.sqrt(nx * nx + ny * ny + nz * nz);
+  }
+  return total > 0 ? Math.hypot(x, y, z) / total : 0;
+}
+
+/** Meshes more open than this are taken for sheets. */
+const SHEET_OPENNESS = 0.1;
+
+/** The signal as a plan wants it: truncation, and a solid or a sheet. */
+export function withSurfacePlan(signal: SurfaceSignal, plan: Pick<SurfacePlan, 'truncation' | 'mode' | 'thickness'>): SurfaceSignal {
+  const sheet = plan.mode === 'thickness' || (plan.mode === 'auto' && !signal.watertight && openness(signal.mesh) > SHEET_OPENNESS);
+  const { truncation } = plan;
+  return { ...signal, metadata: { ...signal.metadata, truncation, mode: sheet ? 'thickness' : 'signed', thickness: sheet ? plan.thickness : 0 } };
 }
 
 /** Domain of a mesh that has vertices. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { fieldFor } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { presetById } from '#core/fit/presets';
-import { decodeCheckpoint, encodeCheckpoint, signalFingerprint, type Checkpoint } from './checkpoint';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint';
+import { signalFingerprint } from '../service/subject';
 import { resumeFrom } from './resume';
 
 const config = presetById('siren-small').config;
@@ -13,6 +14,7 @@ const checkpoint: Checkpoint = {
   seconds: 12.5,
   secondsBudget: 60,
   fingerprint: 'abc',
+  inputs: 2,
   channels: 3,
   state: { step: 321, parameters, moment1: parameters.map((value) => value / 2), moment2: parameters.map((value) => value * value) },
 };
@@ -66,7 +68,7 @@ describe('a checkpoint', () => {
   });
 
   it('knows pictures by size, channels, type and samples', () => {
-    const picture = { size: [2, 2], channels: 1, type: 'uint8' as const, samples: new Uint8Array([1, 2, 3, 4]) };
+    const picture = { kind: 'grid' as const, size: [2, 2], channels: 1, type: 'uint8' as const, samples: new Uint8Array([1, 2, 3, 4]), metadata: { colorSpace: 'srgb' as const, alpha: false } };
     const prints = [
       picture,
       { ...picture, size: [4, 1] },

@@ -1,6 +1,6 @@
 /**
  * The checkpoint of an interrupted fit: OUT.inr.checkpoint beside the output. Everything needed to go on to the same file as
- * if nothing had happened: configuration, step, seconds spent, parameters and Adam's moments, and the digest of the picture,
+ * if nothing had happened: configuration, step, seconds spent, parameters and Adam's moments, and the digest of the signal,
  * so that it is never mixed up with another.
  *
  * Layout: magic 'INRCKPT1'; header length, u32 little-endian; header, JSON in UTF-8; parameters, first moments, second
@@ -14,7 +14,6 @@ import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { configSchema, type FitConfig } from '#core/fit/config';
 import { LARGEST_TABLE } from '#core/fit/importance';
-import type { GridSignal } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
 import type { TrainState } from '#engine/engine';
 
@@ -24,8 +23,9 @@ export interface Checkpoint {
   readonly seconds: number;
   /** The budget, when time bounds the fit: the learning rate follows it. */
   readonly secondsBudget: number | null;
-  /** signalFingerprint of the picture. */
+  /** signalFingerprint of what is fitted. */
   readonly fingerprint: string;
+  readonly inputs: number;
   readonly channels: number;
   readonly state: TrainState;
 }
@@ -41,6 +41,7 @@ const headerSchema = v.object({
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
   secondsBudget: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
   fingerprint: v.string(),
+  inputs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4)), 2),
   channels: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16)),
 });
 
@@ -48,14 +49,6 @@ const headerSchema = v.object({
 export const checkpointPath = (output: string): string => `${output}.checkpoint`;
 
 const bytesOf = (array: Uint8Array | Uint16Array | Uint32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** SHA-256 (hex) of what a fit sees of a signal: size, channels, type and samples. */
-export function signalFingerprint(signal: Pick<GridSignal, 'size' | 'channels' | 'type' | 'samples'>): string {
-  return createHash('sha256')
-    .update(JSON.stringify([signal.size, signal.channels, signal.type]))
-    .update(bytesOf(signal.samples))
-    .digest('hex');
-}
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { state, ...rest } = checkpoint;
@@ -87,7 +80,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const header = v.safeParse(headerSchema, json);
   if (!header.success) throw damaged();
   const { step, cells, ...rest } = header.output;
-  const count = parameterLayout(fieldFor(rest.config.network, 2, rest.channels)).length;
+  const count = parameterLayout(fieldFor(rest.config.network, rest.inputs, rest.channels)).length;
   const averaged = rest.config.plan.average !== null;
   const vectors = averaged ? 4 : 3;
   if (bodyLength !== from + headerLength + 4 * (count * vectors + cells)) throw damaged();

@@ -6,12 +6,11 @@ import { createHash } from 'node:crypto';
 import { encodeFile } from '#core/coding/file';
 import { packFile } from '#core/coding/pack';
 import { quantize } from '#core/coding/quantizer';
-import type { GridHeader, Provenance, Synthesizer } from '#core/coding/types';
+import type { Provenance, Synthesizer } from '#core/coding/types';
 import type { Field } from '#core/field/field';
 import type { FitConfig } from '#core/fit/config';
-import { psnr } from '#core/metric/psnr';
-import type { GridSignal } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
+import type { Subject } from '../service/subject';
 import { bestTrade, leastBitsReaching, mostBitsWithin, nearlyBest, type Measured } from './targets';
 
 /** SHA-256 (hex) by the platform, many times faster than the plain one. */
@@ -33,23 +32,13 @@ export interface CodedFile extends Measured {
 }
 
 export interface CodingRequest {
-  readonly signal: GridSignal;
+  readonly subject: Pick<Subject, 'header' | 'decibel'>;
   readonly field: Field;
   readonly config: FitConfig;
   readonly synthesize: Synthesizer;
   /** What the provenance chunk says at these bits, or undefined for none. */
   readonly provenance: (bits: number) => Provenance | undefined;
   readonly abort: AbortSignal;
-}
-
-/** The part of a signal that its file repeats. */
-export function headerOf({ kind, size, channels, type, metadata }: GridSignal): GridHeader {
-  return { kind, size, channels, type, metadata };
-}
-
-/** dB of decoded samples against the signal; null when they are identical. */
-export function decibelOf(signal: GridSignal, samples: Uint8Array | Uint16Array): number | null {
-  return psnr(signal.samples, samples, signal.type);
 }
 
 /** Codes one vector of parameters at any bits. */
@@ -74,10 +63,10 @@ export class Coder {
   }
 
   async #code(bits: number): Promise<CodedFile> {
-    const { signal, field, provenance, abort } = this.request;
+    const { subject, field, provenance, abort } = this.request;
     abort.throwIfAborted();
     const packed = await packFile({
-      header: headerOf(signal),
+      header: subject.header,
       field,
       parameters: this.parameters,
       bits,
@@ -89,7 +78,7 @@ export class Coder {
     return {
       bits,
       bytes: packed.bytes.length,
-      psnr: decibelOf(signal, packed.samples),
+      psnr: subject.decibel(packed.samples),
       file: packed.bytes,
       sha256: packed.sha256,
       reached: true,
@@ -98,16 +87,17 @@ export class Coder {
 
   /** Bytes of the file at these bits, without decoding it: a digest has the same length whatever it says. */
   size(bits: number): Promise<Measured> {
-    const { signal, field, provenance } = this.request;
+    const { subject, field, provenance } = this.request;
     const quantized = quantize(field, this.parameters, bits);
-    const file = encodeFile({ header: headerOf(signal), field, quantized, sha256: '0'.repeat(64), provenance: provenance(bits) });
+    const file = encodeFile({ header: subject.header, field, quantized, sha256: '0'.repeat(64), provenance: provenance(bits) });
     return Promise.resolve({ bits, bytes: file.length, psnr: null });
   }
 
   /** dB of the float parameters: what quantization has not touched. */
   async float(): Promise<number | null> {
-    const { signal, field, synthesize, abort } = this.request;
-    return decibelOf(signal, await synthesize(field, this.parameters, signal.size, signal.type, { signal: abort }));
+    const { subject, field, synthesize, abort } = this.request;
+    const { size, type } = subject.header;
+    return subject.decibel(await synthesize(field, this.parameters, size, type, { signal: abort }));
   }
 
   /** The file that the target asks for. Throws StudioError 'failed'/'target.bytes' when no file is small enough. */

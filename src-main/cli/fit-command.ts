@@ -6,6 +6,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { KIND_DEFAULTS } from '#core/fit/kinds';
 import { wordForms } from '#core/fit/option-words';
 import { json, quiet, threads } from './common-options';
+import { addInputOptions } from './input-options';
 import type { FitOptions } from './commands/fit';
 import { integerBetween, numberBetween, positive, readBytes, readNumber } from './numbers';
 import type { Terminal } from './terminal';
@@ -27,6 +28,7 @@ Examples:
   inr fit photo.jpg -o photo.inr --target-bytes 20k --seconds 120
   inr fit photo.jpg -o photo.inr --encoding fourier:96:20 --activation relu --width 96 --steps 5000
   inr fit photo.jpg -o photo.inr --activation finer --optimizer muon --sampling stratified
+  inr fit engine_256x256x128_uint8.raw.gz -o engine.inr --seconds 300
   inr fit photo.jpg -o photo.inr --resume      go on after Ctrl-C
 
 Ctrl-C stops the fit and keeps OUT.inr.checkpoint. --resume goes on from it: on the cpu engine
@@ -50,8 +52,7 @@ const forms = (option: Parameters<typeof wordForms>[0]): string => wordForms(opt
 
 /** Gives the command its arguments, options and action; `done` hears the exit code. */
 export function addFit(command: Command, terminal: Terminal, done: (code: number) => void): void {
-  command
-    .argument('<input>', 'a picture: PNG, JPEG, WebP, AVIF, TIFF, GIF')
+  addInputOptions(command.argument('<input>', 'a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF), or a volume (NRRD, NIfTI, MetaImage, raw, .npy)'))
     .requiredOption('-o, --output <file>', 'the .inr file to write')
     .optionsGroup('What to fit:')
     .option('--preset <name|file>', 'a preset (`inr presets` lists them) or a configuration in JSON')

@@ -19,18 +19,18 @@ describe('presets from files', () => {
     const path = join(folder, 'mine.json');
     const mine = applyOptions(siren, { width: 32 });
     await writeFile(path, JSON.stringify(mine));
-    expect(await readPreset(path)).toEqual(mine);
-    expect(await readPreset(undefined)).toEqual(siren);
+    expect(await readPreset(path, 'picture')).toEqual(mine);
+    expect(await readPreset(undefined, 'picture')).toEqual(siren);
   });
 
   it('name the file and the place of the fault', async () => {
     const path = join(folder, 'odd.json');
     await writeFile(path, JSON.stringify({ ...siren, colour: 'red' }));
-    await expect(readPreset(path)).rejects.toMatchObject({ kind: 'input', message: expect.stringContaining('colour') as string });
+    await expect(readPreset(path, 'picture')).rejects.toMatchObject({ kind: 'input', message: expect.stringContaining('colour') as string });
     await writeFile(path, '{');
-    await expect(readPreset(path)).rejects.toMatchObject({ kind: 'input', code: 'config.json', message: expect.stringContaining(path) as string });
-    await expect(readPreset(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'file.missing' });
-    await expect(readPreset('none')).rejects.toMatchObject({ kind: 'usage', code: 'preset.unknown' });
+    await expect(readPreset(path, 'picture')).rejects.toMatchObject({ kind: 'input', code: 'config.json', message: expect.stringContaining(path) as string });
+    await expect(readPreset(join(folder, 'none.json'), 'picture')).rejects.toMatchObject({ code: 'file.missing' });
+    await expect(readPreset('none', 'picture')).rejects.toMatchObject({ kind: 'usage', code: 'preset.unknown' });
   });
 });
 

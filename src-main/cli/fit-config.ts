@@ -4,7 +4,7 @@
  */
 import { parseConfig, type FitConfig } from '#core/fit/config';
 import { OPTION_NAMES, type ConfigOptions, type OptionName } from '#core/fit/options';
-import { allPresets, DEFAULT_PRESET, presetById } from '#core/fit/presets';
+import { allPresets, DEFAULT_PRESETS, presetById, type SignalWord } from '#core/fit/presets';
 import { StudioError } from '#core/errors';
 import { about, readFileNamed } from './files';
 
@@ -21,9 +21,9 @@ export function shapesFit(options: PresetOptions): boolean {
 
 const usage = (code: string, message: string): StudioError => new StudioError('usage', code, message);
 
-/** A preset's configuration: its name, or a JSON file that holds a whole configuration. */
-export async function readPreset(preset: string | undefined): Promise<FitConfig> {
-  const name = preset ?? DEFAULT_PRESET;
+/** A preset's configuration: its name, or a JSON file that holds a whole configuration; the default is that of what is fitted. */
+export async function readPreset(preset: string | undefined, word: SignalWord): Promise<FitConfig> {
+  const name = preset ?? DEFAULT_PRESETS[word];
   if (allPresets().some((each) => each.id === name)) return presetById(name).config;
   if (!/\.json$|[\\/]/i.test(name)) {
     const names = allPresets().map((each) => each.id);
@@ -53,6 +53,6 @@ export function fitDifference(mine: FitConfig, other: FitConfig): string | null 
     }
     return null;
   };
-  const fitting = ({ network, plan, seed }: FitConfig): unknown => ({ network, plan, seed });
+  const fitting = ({ network, plan, surface, seed }: FitConfig): unknown => ({ network, plan, surface, seed });
   return walk(fitting(mine), fitting(other), '');
 }

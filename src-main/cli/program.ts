@@ -16,6 +16,7 @@ import type { ServeOptions } from './commands/serve';
 import type { ValidateOptions } from './commands/validate';
 import { addFit } from './fit-command';
 import { json, quiet, threads } from './common-options';
+import { addInputOptions } from './input-options';
 import { integerBetween, numberBetween, readBytes, visible } from './numbers';
 import type { Terminal } from './terminal';
 
@@ -35,7 +36,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 bad input file, 4 damaged or refused .i
 export function buildProgram(terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command('inr');
   program
-    .description('INR Studio: fits coordinate networks to pictures and turns their weights into small exact .inr files.')
+    .description('INR Studio: fits coordinate networks to pictures and volumes and turns their weights into small exact .inr files.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .exitOverride()
@@ -52,27 +53,28 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
     return made.showHelpAfterError(`\`inr help ${made.name()}\` says what is possible.`);
   };
 
-  program.commandsGroup('Pictures to files, and back:');
-  addFit(command('fit', 'fit a network to a picture and write an .inr file', 'Fits a coordinate network to a picture and writes its quantized, entropy-coded weights.'), terminal, done);
+  program.commandsGroup('To files, and back:');
+  addFit(command('fit', 'fit a network to a picture or volume and write an .inr file', 'Fits a coordinate network to a picture or a volume and writes its quantized, entropy-coded weights.'), terminal, done);
 
-  command('decode', 'write the picture of an .inr file', 'Decodes an .inr file: the samples are the same on every machine, to the bit.')
+  command('decode', 'write the picture or volume of an .inr file', 'Decodes an .inr file: samples are the same on every machine, to the bit.')
     .argument('<in.inr>', 'the file')
-    .requiredOption('-o, --output <file>', 'picture to write: .png .jpg .webp .avif .tif .npy')
-    .option('--resolution <n>', 'evaluate the network on a grid of this width instead (not the grid that the file certifies)', integerBetween(1, 65_535))
+    .requiredOption('-o, --output <file>', 'what to write: a picture (.png .jpg .webp .avif .tif .npy), or a volume (.nrrd .nhdr .nii .nii.gz .mha .npy .raw)')
+    .option('--resolution <n>', 'evaluate the network on a grid of this width instead of the one that the file certifies', integerBetween(1, 65_535))
     .addOption(threads())
     .addOption(quiet())
     .addOption(json())
     .action(async (input: string, options: DecodeCommandOptions) => done(await (await import('./commands/decode')).decode(input, options, terminal)));
 
   program.commandsGroup('Looking at files:');
-  command('eval', 'measure an .inr file against a picture', 'Measures the decoded file against a reference: PSNR, SSIM, MS-SSIM.')
-    .argument('<in.inr>', 'the file')
-    .argument('<reference>', 'the picture it was made from')
-    .addOption(threads())
-    .addOption(json())
-    .action(async (input: string, reference: string, options: EvaluateOptions) =>
-      done(await (await import('./commands/evaluate')).evaluate(input, reference, options, terminal)),
-    );
+  addInputOptions(
+    command('eval', 'measure an .inr file against its original', 'Measures the decoded file against a reference. Pictures: PSNR, SSIM, MS-SSIM; volumes: PSNR, errors, SSIM of slices.')
+      .argument('<in.inr>', 'the file')
+      .argument('<reference>', 'the picture or volume it was made from')
+      .addOption(threads())
+      .addOption(json()),
+  ).action(async (input: string, reference: string, options: EvaluateOptions) =>
+    done(await (await import('./commands/evaluate')).evaluate(input, reference, options, terminal)),
+  );
   command('info', 'show what an .inr file holds and where its bytes go')
     .argument('<in.inr>', 'the file')
     .addOption(json())
@@ -83,18 +85,19 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
     .addOption(threads())
     .addOption(json())
     .action(async (input: string, options: ValidateOptions) => done(await (await import('./commands/validate')).validate(input, options, terminal)));
-  command(
-    'compare',
-    'what classical codecs make of a picture',
-    'Measures JPEG, WebP and AVIF on a picture: at the same bytes and at the same PSNR as an .inr file or as given, else at several qualities.',
-  )
-    .argument('<input>', 'the picture')
-    .addOption(new Option('--inr <file>', 'compare with this .inr file').conflicts(['bytes', 'psnr']))
-    .option('--bytes <n>', 'the best quality within so many bytes (20000, 20k)', readBytes)
-    .option('--psnr <dB>', 'the smallest file of at least this PSNR', numberBetween(1, 120))
-    .option('--codecs <list>', 'which, separated by commas: jpeg,webp,avif (default: all)')
-    .addOption(json())
-    .action(async (input: string, options: CompareOptions) => done(await (await import('./commands/compare')).compare(input, options, terminal)));
+  addInputOptions(
+    command(
+      'compare',
+      'what classical codecs make of a picture',
+      'Measures JPEG, WebP and AVIF on a picture: at the same bytes and at the same PSNR as an .inr file or as given, else at several qualities.',
+    )
+      .argument('<input>', 'the picture')
+      .addOption(new Option('--inr <file>', 'compare with this .inr file').conflicts(['bytes', 'psnr']))
+      .option('--bytes <n>', 'the best quality within so many bytes (20000, 20k)', readBytes)
+      .option('--psnr <dB>', 'the smallest file of at least this PSNR', numberBetween(1, 120))
+      .option('--codecs <list>', 'which, separated by commas: jpeg,webp,avif (default: all)')
+      .addOption(json()),
+  ).action(async (input: string, options: CompareOptions) => done(await (await import('./commands/compare')).compare(input, options, terminal)));
 
   program.commandsGroup('The app, and the rest:');
   command('serve', 'serve the app to a browser on this machine', 'Serves the app on loopback until Ctrl-C. The address it prints holds a secret.')

@@ -1,4 +1,4 @@
-/** Going on from a checkpoint: found beside the output, held against picture and configuration, deleted after success. */
+/** Going on from a checkpoint: found beside the output, held against input and configuration, deleted after success. */
 import { rm, stat } from 'node:fs/promises';
 import type { FitConfig } from '#core/fit/config';
 import { StudioError } from '#core/errors';
@@ -22,10 +22,10 @@ export async function findCheckpoint(path: string, resume: boolean, note: (text:
   return about(path, async () => decodeCheckpoint(await readFileNamed(path)));
 }
 
-/** `found` when it belongs to this picture and configuration. Throws StudioError that says what differs and what to do. */
+/** `found` when it belongs to this input and configuration. Throws StudioError that says what differs and what to do. */
 export function resumeFrom(found: Checkpoint, path: string, config: FitConfig, fingerprint: string): Checkpoint {
   if (found.fingerprint !== fingerprint) {
-    throw new StudioError('input', 'checkpoint.signal', `${path}: this checkpoint belongs to another picture. Give the picture it was made from, another output, or leave out --resume.`);
+    throw new StudioError('input', 'checkpoint.signal', `${path}: this checkpoint belongs to another input. Give the file it was made from, another output, or leave out --resume.`);
   }
   const difference = fitDifference(found.config, config);
   if (difference !== null) {

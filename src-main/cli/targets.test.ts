@@ -4,6 +4,7 @@ import { presetById } from '#core/fit/presets';
 import { applyOptions } from '#core/fit/options';
 import { bestTrade, leastBitsReaching, mostBitsWithin, nearlyBest, predictedBytes, TARGET_BITS, widestFor, type Measured } from './targets';
 
+const RGB = { inputs: 2, channels: 3 };
 const siren = presetById('siren').config;
 
 /** A coder whose bytes and decibels grow with the bits, as real ones do; counts its calls. */
@@ -16,26 +17,26 @@ describe('the width for a number of bytes', () => {
   it('is the widest that fits by prediction', () => {
     fc.assert(
       fc.property(fc.integer({ min: 700, max: 600_000 }), fc.constantFrom(1, 3, 4), fc.integer({ min: 0, max: 400 }), (bytes, channels, extra) => {
-        const config = widestFor(siren, channels, bytes, extra, true);
+        const config = widestFor(siren, { inputs: 2, channels }, bytes, extra, true);
         const { width } = config.network;
-        expect(predictedBytes(config, channels, extra)).toBeLessThanOrEqual(bytes);
-        if (width < 256) expect(predictedBytes({ ...config, network: { ...config.network, width: width + 4 } }, channels, extra)).toBeGreaterThan(bytes);
+        expect(predictedBytes(config, { inputs: 2, channels }, extra)).toBeLessThanOrEqual(bytes);
+        if (width < 256) expect(predictedBytes({ ...config, network: { ...config.network, width: width + 4 } }, { inputs: 2, channels }, extra)).toBeGreaterThan(bytes);
         expect(config).toEqual({ ...siren, network: { ...siren.network, width } });
       }),
     );
   });
 
   it('takes the learning rate along, unless the user has set it', () => {
-    const narrow = widestFor(siren, 3, 6000, 0, false);
+    const narrow = widestFor(siren, RGB, 6000, 0, false);
     expect(narrow.plan.optimizer.learningRate).toBeCloseTo((siren.plan.optimizer.learningRate * 64) / narrow.network.width);
     const finer = applyOptions(siren, { activation: 'finer', optimizer: 'muon' });
-    expect(widestFor(finer, 3, 6000, 0, false).plan).toEqual({ ...narrow.plan, optimizer: { ...finer.plan.optimizer, learningRate: narrow.plan.optimizer.learningRate } });
+    expect(widestFor(finer, RGB, 6000, 0, false).plan).toEqual({ ...narrow.plan, optimizer: { ...finer.plan.optimizer, learningRate: narrow.plan.optimizer.learningRate } });
     const relu = presetById('nerf').config;
-    expect(widestFor(relu, 3, 6000, 0, false).plan).toEqual(relu.plan);
+    expect(widestFor(relu, RGB, 6000, 0, false).plan).toEqual(relu.plan);
   });
 
   it('is refused below the smallest network, which the message tells', () => {
-    expect(() => widestFor(siren, 3, 100, 0, true)).toThrow(/--target-bytes 100: the narrowest network .* needs about \d+ B/);
+    expect(() => widestFor(siren, RGB, 100, 0, true)).toThrow(/--target-bytes 100: the narrowest network .* needs about \d+ B/);
   });
 });
 

@@ -22,6 +22,12 @@ export interface Measured {
   readonly psnr: number | null;
 }
 
+/** What a network takes and gives. */
+export interface Shape {
+  readonly inputs: number;
+  readonly channels: number;
+}
+
 /** Codes, decodes and measures the fitted parameters at these bits. */
 export type Measure<M extends Measured = Measured> = (bits: number) => Promise<M>;
 
@@ -29,33 +35,33 @@ export type Measure<M extends Measured = Measured> = (bits: number) => Promise<M
 const meanSquaredError = (psnr: number | null): number => (psnr === null ? 0 : 10 ** (-psnr / 10));
 
 /**
- * Predicted bytes of the file of `config` on a picture of `channels` channels; `extraBytes`: what the file carries beside the
+ * Predicted bytes of the file of `config` on a signal of these dimensions and channels; `extraBytes`: what the file carries beside the
  * network (colour profile, provenance).
  */
-export function predictedBytes(config: FitConfig, channels: number, extraBytes: number, bits: number = config.coding.bits): number {
-  return fieldCost(fieldFor(config.network, 2, channels), config.plan.batch, bits, extraBytes).fileBytes;
+export function predictedBytes(config: FitConfig, shape: Shape, extraBytes: number, bits: number = config.coding.bits): number {
+  return fieldCost(fieldFor(config.network, shape.inputs, shape.channels), config.plan.batch, bits, extraBytes).fileBytes;
 }
 
 /**
  * `config` with the widest network whose predicted file fits into `bytes`. The learning rate of sine and FINER layers
  * follows the width as 1/width, as the presets' does, unless the user has set it. Throws StudioError 'usage'/'target.bytes' when none fits.
  */
-export function widestFor(config: FitConfig, channels: number, bytes: number, extraBytes: number, keepLearningRate: boolean): FitConfig {
+export function widestFor(config: FitConfig, shape: Shape, bytes: number, extraBytes: number, keepLearningRate: boolean): FitConfig {
   const [narrowest, widest] = FIELD_LIMITS.width;
   const withWidth = (width: number): FitConfig => ({ ...config, network: { ...config.network, width } });
   for (let width = widest; width >= narrowest; width -= 4) {
     const candidate = withWidth(width);
-    if (predictedBytes(candidate, channels, extraBytes) > bytes) continue;
+    if (predictedBytes(candidate, shape, extraBytes) > bytes) continue;
     if (keepLearningRate || !['sine', 'finer'].includes(config.network.activation.kind)) return candidate;
     const { optimizer } = config.plan;
     const learningRate = Math.min(0.01, (optimizer.learningRate * config.network.width) / width);
     return { ...candidate, plan: { ...config.plan, optimizer: { ...optimizer, learningRate } } };
   }
-  const smallest = predictedBytes(withWidth(narrowest), channels, extraBytes, TARGET_BITS.lowest);
+  const smallest = predictedBytes(withWidth(narrowest), shape, extraBytes, TARGET_BITS.lowest);
   throw new StudioError(
     'usage',
     'target.bytes',
-    `--target-bytes ${bytes}: the narrowest network of this preset needs about ${showBytes(predictedBytes(withWidth(narrowest), channels, extraBytes))} ` +
+    `--target-bytes ${bytes}: the narrowest network of this preset needs about ${showBytes(predictedBytes(withWidth(narrowest), shape, extraBytes))} ` +
       `(${showBytes(smallest)} at ${TARGET_BITS.lowest} bits). Give at least that, a preset with fewer layers (--depth), or fewer --bits.`,
   );
 }

@@ -6,6 +6,8 @@
  */
 import * as v from 'valibot';
 import { activationSchema, configSchema, encodingSchema } from '#core/fit/config';
+import { SURFACE_MODES } from '#core/signal/surface';
+import { LENGTH_UNITS, SPACES, VOXEL_TYPES } from '#core/signal/volume';
 
 /** Largest chunk of bulk data in one message, in bytes. */
 export const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -32,16 +34,52 @@ export const deviceFacts = v.object({
   details: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
 });
 
-const gridFacts = {
-  /** [width, height] today; volumes will have three. */
+const triple = v.tuple([v.number(), v.number(), v.number()]);
+
+/** As VolumeMetadata. */
+const volumeFacts = v.object({
+  voxelType: v.picklist(VOXEL_TYPES),
+  range: v.tuple([v.number(), v.number()]),
+  geometry: v.object({ spacing: triple, origin: triple, directions: v.array(v.number()), space: v.picklist(SPACES), unit: v.picklist(LENGTH_UNITS) }),
+});
+
+/** As SurfaceMetadata. */
+const surfaceFacts = v.object({
+  domain: v.object({ center: triple, halfExtent: v.number() }),
+  mode: v.picklist(SURFACE_MODES),
+  thickness: v.number(),
+  truncation: v.number(),
+  vertices: count,
+  triangles: count,
+});
+
+const contentFacts = {
+  /** A picture, a volume or a surface. */
+  kind: v.picklist(['grid', 'volume', 'surface']),
+  /** [width, height] or [x, y, z]; of surfaces the grid of distances that a file certifies. */
   size: v.array(count),
   channels: count,
+  /** Of samples; those of volumes and surfaces are codes (core/signal/volume.ts, surface.ts). */
   type: v.picklist(['uint8', 'uint16']),
   colorSpace: v.picklist(['srgb', 'icc', 'linear']),
   alpha: v.boolean(),
-  /** Bytes of the uncompressed samples. */
+  volume: v.nullable(volumeFacts),
+  surface: v.nullable(surfaceFacts),
+  /** Bytes of the uncompressed content: the base of ratios. */
   rawBytes: count,
+  /** Bytes that signal.read or artifact.read give. */
+  dataBytes: count,
 };
+
+/** What is said of raw voxels before they can be read. */
+export const rawDescription = v.strictObject({
+  shape: v.tuple([count, count, count]),
+  type: v.picklist([...VOXEL_TYPES, 'int64', 'uint64', 'float16']),
+  endian: v.picklist(['little', 'big']),
+  spacing: v.optional(triple),
+  skipBytes: v.optional(count),
+  channels: v.optional(count),
+});
 
 export const signalInfo = v.object({
   signal: token,
@@ -49,7 +87,9 @@ export const signalInfo = v.object({
   /** 'PNG', 'JPEG', ...: what the content is, not what the name says. */
   format: v.string(),
   fileBytes: count,
-  ...gridFacts,
+  ...contentFacts,
+  /** Of surfaces. */
+  watertight: v.nullable(v.boolean()),
   /** What was done on the way in, in words: 'EXIF orientation applied', 'converted from Display P3 to sRGB'. */
   notes: v.array(v.string()),
 });
@@ -72,18 +112,20 @@ export const quality = v.object({
   psnrFloat: decibel,
   ssim: v.nullable(v.number()),
   msSsim: v.nullable(v.number()),
+  /** Of volumes: largest error in the voxels' own units. */
+  maximumError: v.optional(v.number()),
 });
 
 export const artifactInfo = v.object({
   artifact: token,
   name,
   bytes: count,
-  /** Bits per pixel of the file. */
+  /** Bits of the file per pixel, voxel or vertex. */
   bpp: v.number(),
   /** Raw bytes over file bytes. */
   ratio: v.number(),
   sha256: v.string(),
-  ...gridFacts,
+  ...contentFacts,
   field: fieldFacts,
   parameters: count,
   multiplyAddsPerSample: count,
@@ -112,6 +154,10 @@ export const codecRow = v.object({
   /** Why something is missing, or what was changed for this codec ('alpha dropped: JPEG has none'). */
   note: v.string(),
 });
+
+/** What an artifact can be written as: the file itself, or by what it holds a picture or a volume. */
+export const ARTIFACT_FORMATS = ['inr', 'png', 'nrrd', 'nii.gz', 'mha', 'npy'] as const;
+const artifactFormat = v.picklist(ARTIFACT_FORMATS);
 
 /** Vectors are float32 little-endian, as parameterLayout says; `average` where the plan averages, `drawLimits` (u32) as in TrainState. */
 const trainState = v.strictObject({ step: count, parameters: bytes, moment1: bytes, moment2: bytes, average: v.optional(bytes), drawLimits: v.optional(bytes) });
@@ -158,14 +204,26 @@ export const endpoints = {
   ),
   /** Reads a file by its content: a picture becomes a signal, an .inr an artifact (decoded and checked). */
   'file.load': endpoint(
-    v.strictObject({ file: token, task: taskId }),
+    v.strictObject({
+      file: token,
+      task: taskId,
+      /** Files that came with it: voxels of a detached header, buffers of a glTF, the other slices of a series. */
+      beside: v.optional(v.array(token)),
+      /** How raw voxels lie, once the user has said it. */
+      raw: v.optional(rawDescription),
+    }),
     v.variant('kind', [
       v.object({ kind: v.literal('signal'), signal: signalInfo }),
       v.object({ kind: v.literal('artifact'), artifact: artifactInfo }),
+      /** Raw voxels: what is known of them, for the user to complete. */
+      v.object({ kind: v.literal('raw'), name, bytes: count, guess: v.partial(rawDescription) }),
     ]),
   ),
 
-  /** Raw samples, little-endian, interleaved; length is cut at the end and at CHUNK_BYTES. */
+  /**
+   * Samples, little-endian, interleaved; of surfaces the mesh: positions in the cube [-1, 1]^3 (float32, three a vertex), then indices (uint32,
+   * three a triangle). length is cut at the end and at CHUNK_BYTES.
+   */
   'signal.read': endpoint(v.strictObject({ signal: token, offset: count, length: count }), v.object({ data: bytes })),
   'signal.close': endpoint(v.strictObject({ signal: token }), nothing),
 
@@ -210,12 +268,12 @@ export const endpoints = {
   'artifact.read': endpoint(v.strictObject({ artifact: token, offset: count, length: count }), v.object({ data: bytes })),
   /** Saves atomically: by a native dialog (name null), or under a plain file name in the browser shell's root. */
   'artifact.save': endpoint(
-    v.strictObject({ artifact: token, format: v.picklist(['inr', 'png']), name: v.nullable(name), overwrite: v.boolean() }),
+    v.strictObject({ artifact: token, format: artifactFormat, name: v.nullable(name), overwrite: v.boolean() }),
     v.object({ outcome: v.picklist(['saved', 'cancelled', 'exists']), name: v.string(), bytes: count }),
   ),
   /** The file's bytes, for a browser download, in chunks. */
   'artifact.download': endpoint(
-    v.strictObject({ artifact: token, format: v.picklist(['inr', 'png']), offset: count }),
+    v.strictObject({ artifact: token, format: artifactFormat, offset: count }),
     v.object({ name, data: bytes, totalBytes: count }),
   ),
   'artifact.close': endpoint(v.strictObject({ artifact: token }), nothing),
@@ -243,7 +301,7 @@ export const events = {
     secondsLeft: v.nullable(v.number()),
     learningRate: v.number(),
   }),
-  /** The float model on a reduced grid: uint8, interleaved. */
+  /** The float model on a reduced grid (of surfaces: codes of distances): uint8, interleaved. */
   'fit.preview': v.object({ run: token, step: count, size: v.array(count), channels: count, data: bytes }),
   /** Something about the run that the user should know: it went on after its device was lost, ... */
   'fit.notice': v.object({ run: token, message: v.string() }),
@@ -263,6 +321,7 @@ export type EventOf<Name extends EventName> = v.InferOutput<(typeof events)[Name
 
 export type FileRef = v.InferOutput<typeof fileRef>;
 export type SignalInfo = v.InferOutput<typeof signalInfo>;
+export type ArtifactFormat = (typeof ARTIFACT_FORMATS)[number];
 export type ArtifactInfo = v.InferOutput<typeof artifactInfo>;
 export type CodecRow = v.InferOutput<typeof codecRow>;
 export type Settings = v.InferOutput<typeof settings>;

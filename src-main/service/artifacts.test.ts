@@ -7,11 +7,12 @@ import { presetById } from '#core/fit/presets';
 import type { GridSignal } from '#core/signal/signal';
 import { Artifacts, type EncodeRequest } from './artifacts';
 import { floatBytes } from './float-bytes';
+import { sampledSubject } from './subject';
 
 const { config } = presetById('siren-small');
 const signal: GridSignal = { kind: 'grid', size: [12, 12], channels: 1, type: 'uint8', samples: new Uint8Array(144), metadata: { colorSpace: 'srgb', alpha: false } };
 const parameters = floatBytes(initialParameters(fieldFor(config.network, 2, 1), 1));
-const request: EncodeRequest = { source: { name: 'a.png', signal }, signalToken: 'signal-1', config, parameters };
+const request: EncodeRequest = { source: { name: 'a.png', signal }, subject: sampledSubject(signal), signalToken: 'signal-1', config, parameters };
 
 describe('an encoding', () => {
   it('that is cancelled at any stage leaves nothing behind, whatever is remembered of an earlier one', async () => {

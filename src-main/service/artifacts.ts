@@ -5,37 +5,38 @@
 import { createHash } from 'node:crypto';
 import { packFile, unpackFile } from '#core/coding/pack';
 import { sampleBytes } from '#core/coding/sha256';
-import type { FileReport, GridHeader, InrContent, Provenance, Synthesizer } from '#core/coding/types';
+import type { FileReport, Header, InrContent, Provenance, Synthesizer } from '#core/coding/types';
 import { asStudioError, StudioError } from '#core/errors';
 import { fieldCost } from '#core/field/cost';
 import { fieldFor, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { compactConfig, configSchema, type FitConfig } from '#core/fit/config';
-import { psnr } from '#core/metric/psnr';
-import { structuralSimilarity } from '#core/metric/ssim';
-import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
+import { unitsOf, sourceBytes } from '#core/signal/subject';
 import * as v from 'valibot';
-import type { ArtifactInfo } from '../ipc/contract';
+import type { ArtifactFormat, ArtifactInfo } from '../ipc/contract';
 import { floatsFrom } from './float-bytes';
-import { encodePng } from './image-export';
-import { chunkOf, gridFacts, type OpenSignal } from './signals';
+import { qualityOf } from './artifact-quality';
+import { EXTENSIONS, exportSamples } from './exports';
+import { chunkOf, contentFacts, gridBytes, type OpenSignal } from './signals';
+import { wordOf, type Subject } from './subject';
 import type { Task } from './tasks';
 import { heldBy, newToken } from './tokens';
 
-export type ArtifactFormat = 'inr' | 'png';
 type Samples = Uint8Array | Uint16Array;
 
 interface Artifact {
   /** Name without extension. */
   readonly stem: string;
-  readonly header: GridHeader;
+  readonly header: Header;
   readonly bytes: Uint8Array;
   readonly samples: Samples;
-  png: Promise<Uint8Array> | null;
+  /** What it was exported as, made once. */
+  readonly exports: Map<string, Promise<Uint8Array>>;
 }
 
 export interface EncodeRequest {
   readonly source: OpenSignal;
+  readonly subject: Subject;
   /** Tells apart signals in the memory of float qualities. */
   readonly signalToken: string;
   readonly config: FitConfig;
@@ -46,8 +47,7 @@ export interface EncodeRequest {
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const stemOf = (name: string): string => name.replace(/\.[A-Za-z0-9]{1,5}$/, '') || 'picture';
-const headerOf = ({ kind, size, channels, type, metadata }: GridSignal): GridHeader => ({ kind, size, channels, type, metadata });
+const stemOf = (name: string): string => name.replace(/(\.nii)?\.[A-Za-z0-9]{1,5}$/, '') || 'untitled';
 
 /** Float qualities that are remembered: re-encoding at other bits does not change them. */
 const REMEMBERED = 16;
@@ -65,9 +65,10 @@ export class Artifacts {
    * Quantizes, codes, decodes and measures. Throws StudioError 'usage' 'encode.parameters' when the parameters are not those of the network,
    * and what packFile throws.
    */
-  async encode({ source, signalToken, config, parameters: raw, steps }: EncodeRequest, task: Task): Promise<ArtifactInfo> {
+  async encode({ source, subject, signalToken, config, parameters: raw, steps }: EncodeRequest, task: Task): Promise<ArtifactInfo> {
     const { name, signal } = source;
-    const field = fieldFor(config.network, signal.size.length, signal.channels);
+    const { header } = subject;
+    const field = fieldFor(config.network, header.size.length, header.channels);
     const parameters = floatsFrom(raw);
     const { length } = parameterLayout(field);
     if (parameters?.length !== length) {
@@ -77,7 +78,7 @@ export class Artifacts {
     const provenance: Provenance = { generator: `inr-studio ${this.appVersion}`, config: compactConfig(config), ...(stoppedEarly ? { steps } : {}) };
     const clock = timed(this.synthesize);
     const packed = await packFile({
-      header: headerOf(signal),
+      header,
       field,
       parameters,
       bits: config.coding.bits,
@@ -88,29 +89,29 @@ export class Artifacts {
       onProgress: (fraction) => task.progress('Decoding', fraction),
     });
     task.progress('Measuring', 0);
-    const decoded = psnr(signal.samples, packed.samples, signal.type);
-    const { ssim, msSsim } = await structuralSimilarity(signal, { ...signal, samples: packed.samples }, { signal: task.signal });
+    const measured = await qualityOf(signal, subject, packed.samples, task.signal);
     task.progress('Measuring', 0.5);
-    const psnrFloat = await this.#psnrOfFloat(signalToken, signal, field, parameters, task);
+    const psnrFloat = await this.#psnrOfFloat(signalToken, subject, field, parameters, task);
     // The caller of a cancelled task never hears of its artifact, so nobody would close it.
     task.signal.throwIfAborted();
-    const content: InrContent = { header: headerOf(signal), field, quantized: { tensors: [] }, sha256: packed.sha256, provenance };
+    const content: InrContent = { header, field, quantized: { tensors: [] }, sha256: packed.sha256, provenance };
     return this.#add(stemOf(name), packed.bytes, packed.samples, content, packed.report, {
-      quality: { psnr: decoded, psnrFloat, ssim, msSsim },
+      quality: { ...measured, psnrFloat },
       bits: config.coding.bits,
       decodeMilliseconds: clock.milliseconds(),
     });
   }
 
-  async #psnrOfFloat(token: string, signal: GridSignal, field: Field, parameters: Float32Array, task: Task): Promise<number | null> {
+  async #psnrOfFloat(token: string, subject: Subject, field: Field, parameters: Float32Array, task: Task): Promise<number | null> {
     const key = `${token} ${JSON.stringify(field)} ${sha256(new Uint8Array(parameters.buffer))}`;
     const known = this.#floatPsnr.get(key);
     if (known !== undefined) return known;
-    const samples = await this.synthesize(field, parameters, signal.size, signal.type, {
+    const { size, type } = subject.header;
+    const samples = await this.synthesize(field, parameters, size, type, {
       signal: task.signal,
       onProgress: (fraction) => task.progress('Measuring', 0.5 + fraction / 2),
     });
-    const value = psnr(signal.samples, samples, signal.type);
+    const value = subject.decibel(samples);
     this.#floatPsnr.set(key, value);
     for (const oldest of [...this.#floatPsnr.keys()].slice(0, -REMEMBERED)) this.#floatPsnr.delete(oldest);
     return value;
@@ -145,17 +146,16 @@ export class Artifacts {
     measured: Pick<ArtifactInfo, 'quality' | 'bits' | 'decodeMilliseconds'>,
   ): ArtifactInfo {
     const artifact = newToken('artifact');
-    if (header.kind !== 'grid') throw new StudioError('input', 'input.unsupported', `${stem}.inr: it holds a ${header.kind}, which cannot be shown here yet.`);
-    this.#open.set(artifact, { stem, header, bytes, samples, png: null });
+    this.#open.set(artifact, { stem, header, bytes, samples, exports: new Map() });
     const { parameters, multiplyAddsPerSample } = fieldCost(field, 1, 8);
     return {
       artifact,
       name: `${stem}.inr`,
       bytes: bytes.length,
-      bpp: (8 * bytes.length) / pointCount(header.size),
-      ratio: rawBytes(header) / bytes.length,
+      bpp: (8 * bytes.length) / unitsOf(header).count,
+      ratio: sourceBytes(header) / bytes.length,
       sha256: digest,
-      ...gridFacts(header),
+      ...contentFacts(header, gridBytes(header)),
       field,
       parameters,
       multiplyAddsPerSample,
@@ -175,15 +175,18 @@ export class Artifacts {
     return `${heldBy(this.#open, token).stem}.${format}`;
   }
 
-  /** The file in that format: the .inr itself, or the decoded picture as PNG (made once). */
+  /** The file in that format: the .inr itself, or what it decodes to (made once). */
   async file(token: string, format: ArtifactFormat): Promise<Uint8Array> {
-    const artifact = heldBy(this.#open, token);
-    if (format === 'inr') return artifact.bytes;
-    artifact.png ??= encodePng(artifact.header, artifact.samples);
-    return artifact.png.catch((error: unknown) => {
-      artifact.png = null;
-      throw error;
-    });
+    const { stem, header, bytes, samples, exports } = heldBy(this.#open, token);
+    if (format === 'inr') return bytes;
+    if (!EXTENSIONS[header.kind].includes(format)) throw new StudioError('usage', 'export.format', `${stem}.inr holds a ${wordOf(header)}, which is not written as .${format}.`);
+    if (header.kind === 'surface') throw new StudioError('failed', 'export.surface', `${stem}.inr: meshes of surfaces cannot be written yet.`);
+    const known = exports.get(format);
+    if (known) return known;
+    const made = exportSamples(header, samples, `${stem}.${format}`).then(({ files }) => files[0]!.bytes);
+    exports.set(format, made);
+    made.catch(() => exports.delete(format));
+    return made;
   }
 
   async download(token: string, format: ArtifactFormat, offset: number): Promise<{ name: string; data: Uint8Array; totalBytes: number }> {

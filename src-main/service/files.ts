@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StudioError } from '#core/errors';
 import type { FileRef } from '../ipc/contract';
 import { heldBy, newToken } from './tokens';
@@ -128,6 +128,20 @@ export class Files {
       if (entry.kind === 'bytes' && entry.read) this.#entries.delete(token);
     }
     if (held() > MAX_UPLOAD_BYTES) throw new StudioError('input', 'upload.count', `${name}: too many files wait to be opened. Open or close some of them first.`);
+  }
+
+  /**
+   * Reads files beside one: of those in `beside` the one of that name, else its neighbour in the folder that it lies in. Names without folders.
+   * Throws as read does.
+   */
+  companions(token: string, beside: readonly string[]): (name: string) => Promise<Uint8Array> {
+    const entry = heldBy(this.#entries, token);
+    return async (name) => {
+      const base = basename(name);
+      for (const other of beside) if (heldBy(this.#entries, other).name === base) return (await this.read(other)).bytes;
+      if (entry.kind !== 'path') throw new StudioError('input', 'file.missing', `${base}: it did not come with ${entry.name}. Open both together.`);
+      return readWhole({ kind: 'path', name: base, path: join(dirname(entry.path), base), confined: entry.confined });
+    };
   }
 
   /** Name and whole content. Throws StudioError 'input': file.missing, file.unreadable, file.directory, input.size. */

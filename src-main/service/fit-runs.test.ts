@@ -8,6 +8,7 @@ import { DeviceLostError, type Engine, type Trainer, type TrainerRequest } from 
 import { createCpuEngine } from '#engine/cpu/engine';
 import { referenceTrainer } from '#engine/reference';
 import type { EventName, EventOf } from '../ipc/contract';
+import { sampledSubject } from './subject';
 import { fitRefusal, FitRuns, type FitRequest } from './fit-runs';
 
 describe('a fit in the main process', () => {
@@ -16,7 +17,7 @@ describe('a fit in the main process', () => {
     const engine = { facts: { engine: 'cpu', name: '', software: false, details: {} }, refusal: () => null, createTrainer } as unknown as Engine;
     const { config } = presetById('siren');
     const signal: GridSignal = { kind: 'grid', size: [6000, 5000], channels: 1, type: 'uint8', samples: new Uint8Array(0), metadata: { colorSpace: 'srgb', alpha: false } };
-    const start = new FitRuns(() => undefined).start({ signal, config: { ...config, network: { ...config.network, depth: 12, width: 256 } }, engine, state: null, previewPixels: 0 });
+    const start = new FitRuns(() => undefined).start({ subject: sampledSubject(signal), config: { ...config, network: { ...config.network, depth: 12, width: 256 } }, engine, state: null, previewPixels: 0 });
     await expect(start).rejects.toMatchObject({ kind: 'usage', code: 'fit.limit' });
     expect(createTrainer).not.toHaveBeenCalled();
   });
@@ -41,7 +42,7 @@ describe('a fit in the main process', () => {
     const { config } = presetById('siren');
     const signal: GridSignal = { kind: 'grid', size: [4, 4], channels: 1, type: 'uint8', samples: new Uint8Array(16), metadata: { colorSpace: 'srgb', alpha: false } };
     const small = { ...config, network: { ...config.network, depth: 1, width: 8 }, plan: { ...config.plan, steps: 6, batch: 64 } };
-    await new FitRuns((name, payload) => void events.push({ name, payload })).start({ signal, config: small, engine: frail(losses, requests), state: null, previewPixels: 0 });
+    await new FitRuns((name, payload) => void events.push({ name, payload })).start({ subject: sampledSubject(signal), config: small, engine: frail(losses, requests), state: null, previewPixels: 0 });
     await vi.waitFor(() => expect(events.some(({ name }) => name === 'fit.ended')).toBe(true), 5000);
     silenced.mockRestore();
     return { requests, events };
@@ -70,7 +71,7 @@ describe('a fit in the main process', () => {
   const fitted = async (config: FitConfig, state: FitRequest['state'] = null, engine = reference(['It is slow.'])) => {
     const events: { name: EventName; payload: unknown }[] = [];
     const runs = new FitRuns((name, payload) => void events.push({ name, payload }));
-    const { run, notes } = await runs.start({ signal, config, engine, state, previewPixels: 0 });
+    const { run, notes } = await runs.start({ subject: sampledSubject(signal), config, engine, state, previewPixels: 0 });
     await vi.waitFor(() => expect(events.some(({ name }) => name === 'fit.ended')).toBe(true), 5000);
     return { notes, progress: events.filter(({ name }) => name === 'fit.progress').map(({ payload }) => payload as EventOf<'fit.progress'>), state: await runs.state(run) };
   };
@@ -120,7 +121,7 @@ describe('a fit in the main process', () => {
   });
 
   it('is refused by the engine or by the size of the grid, before it begins', async () => {
-    const start = (config: FitConfig) => new FitRuns(() => undefined).start({ signal, config, engine: reference(), state: null, previewPixels: 0 });
+    const start = (config: FitConfig) => new FitRuns(() => undefined).start({ subject: sampledSubject(signal), config, engine: reference(), state: null, previewPixels: 0 });
     await expect(start(tiny({ head: 'tanh' }))).rejects.toMatchObject({ code: 'fit.refused', message: 'No such head here.' });
     expect(fitRefusal(reference(), tiny({ sampling: 'full' }), [5000, 5000], 1)).toMatch(/stratified/);
     expect(fitRefusal(reference(), tiny({ sampling: 'full' }), [50, 50], 1)).toBeNull();

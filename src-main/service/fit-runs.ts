@@ -11,7 +11,7 @@ import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import type { FitConfig } from '#core/fit/config';
 import { planRefusal } from '#core/fit/sampling';
-import { pointCount, reducedSize, type GridSignal } from '#core/signal/signal';
+import { pointCount, reducedSize } from '#core/signal/signal';
 import type { Engine, TrainState } from '#engine/engine';
 import { ProgressMeans } from '#engine/progress-means';
 import { FitSession, type SessionProgress } from '#engine/session';
@@ -19,6 +19,7 @@ import { inTurns } from '#engine/turns';
 import type { RequestOf, ResponseOf } from '../ipc/contract';
 import type { Emit } from '../ipc/dispatch';
 import { floatBytes, floatsFrom } from './float-bytes';
+import type { Subject } from './subject';
 import { heldBy, newToken } from './tokens';
 
 const PROGRESS_MILLISECONDS = 100;
@@ -28,7 +29,7 @@ const SLICE_MILLISECONDS = { cpu: 50, tfjs: 25, webgpu: 50 } as const;
 const KEPT_RUNS = 16;
 
 export interface FitRequest {
-  readonly signal: GridSignal;
+  readonly subject: Pick<Subject, 'header' | 'data'>;
   readonly config: FitConfig;
   readonly engine: Engine;
   readonly state: RequestOf<'fit.start'>['state'];
@@ -67,14 +68,15 @@ export class FitRuns {
 
   /** Starts a fit; it runs on after this returns. Throws StudioError 'usage' fit.limit, fit.refused, fit.state. */
   async start(request: FitRequest): Promise<ResponseOf<'fit.start'>> {
-    const { signal, config, engine, seconds } = request;
-    const field = fieldFor(config.network, signal.size.length, signal.channels);
-    requireDecodable(field, signal.size);
-    const refusal = fitRefusal(engine, config, signal.size, signal.channels);
+    const { subject, config, engine, seconds } = request;
+    const { header, data } = subject;
+    const { size, channels } = header;
+    const field = fieldFor(config.network, size.length, channels);
+    requireDecodable(field, size);
+    const refusal = planRefusal(config.plan, pointCount(data.size)) ?? engine.refusal(field, config.plan);
     if (refusal !== null) throw new StudioError('usage', 'fit.refused', refusal);
     const state = request.state ? stateFrom(request.state, parameterLayout(field).length, config.plan.average !== null) : undefined;
-    const { size, channels, type, samples } = signal;
-    const trainerRequest = { field, plan: config.plan, data: { size, channels, type, samples }, seed: config.seed, ...(state ? { state } : {}) };
+    const trainerRequest = { field, plan: config.plan, data, seed: config.seed, ...(state ? { state } : {}) };
     const trainer = inTurns(await engine.createTrainer(trainerRequest));
     if (this.#disposed) {
       trainer.dispose();

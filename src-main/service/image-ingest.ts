@@ -108,7 +108,7 @@ function recognise(bytes: Uint8Array, name: string): PictureFormat {
     case 'other':
       throw new StudioError('input', 'input.unsupported', `${name}: this is ${found.name}, which cannot be read here. Convert it to PNG or TIFF first.`);
     case 'unknown':
-      throw new StudioError('input', 'input.unknown', `${name}: this is no picture that can be read here. Choose a ${READABLE} file.`);
+      throw new StudioError('input', 'input.unknown', `${name}: this is nothing that can be read here. Choose a picture (${READABLE}) or a volume (NRRD, NIfTI, MetaImage, .npy, raw).`);
     default:
       return found satisfies never;
   }

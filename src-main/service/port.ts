@@ -2,7 +2,7 @@
  * Where services and shells meet: a shell (Electron, browser) hands createStudio a ShellPort, gets a Studio back, and passes
  * calls of the renderer to its handlers. Types only, so that a shell can be written and tested without any service.
  */
-import type { FileRef } from '../ipc/contract';
+import type { ArtifactFormat, FileRef } from '../ipc/contract';
 import type { Emit, Handlers } from '../ipc/dispatch';
 
 /** What only a shell can do. */
@@ -13,7 +13,7 @@ export interface ShellPort {
   /** Native open dialog: absolute paths, empty when cancelled. The browser shell resolves to []. */
   openDialog(): Promise<string[]>;
   /** Native save dialog: an absolute path (the user has agreed to overwrite it), or null when cancelled. */
-  saveDialog(suggestedName: string, format: 'inr' | 'png'): Promise<string | null>;
+  saveDialog(suggestedName: string, format: ArtifactFormat): Promise<string | null>;
   /** The one folder that the browser shell lists, reads and saves into; null in Electron. */
   readonly root: string | null;
   /** Absolute path of the settings JSON; made when first written. */

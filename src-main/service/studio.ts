@@ -13,7 +13,7 @@ import { compareCodecs } from './codecs';
 import { Files } from './files';
 import { fitRefusal, FitRuns } from './fit-runs';
 import { sniff } from './image-header';
-import { readImage } from './image-ingest';
+import { rawGuess, readSignal } from './ingest';
 import { Machine } from './machine';
 import type { ShellPort, Studio } from './port';
 import { kindInRoot, listRoot, pathInRoot } from './root-folder';
@@ -23,6 +23,8 @@ import { Signals } from './signals';
 import { Tasks, type Task } from './tasks';
 
 export type { ShellPort, Studio } from './port';
+
+type RawGuess = Extract<ResponseOf<'file.load'>, { kind: 'raw' }>['guess'];
 
 /** Opens the services of one window. Nothing heavy is loaded before it is asked for. */
 export async function createStudio(port: ShellPort): Promise<Studio> {
@@ -82,7 +84,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
 
     'file.upload': ({ upload, name, totalBytes, data }) => Promise.resolve().then(() => files.upload(upload, name, totalBytes, data)),
 
-    'file.load': ({ file, task }) => tasks.run(task, (running) => load(file, running)),
+    'file.load': ({ file, task, beside, raw }) => tasks.run(task, (running) => load(file, beside ?? [], raw, running)),
 
     'signal.read': ({ signal, offset, length }) => Promise.resolve().then(() => ({ data: signals.read(signal, offset, length) })),
 
@@ -91,9 +93,9 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
       return Promise.resolve({});
     },
 
-    'fit.start': async ({ signal: token, config, engine, state, previewPixels, seconds }) => {
-      const { signal } = signals.get(token);
-      return runs.start({ signal, config, engine: await machine.engine(engine), state, previewPixels, seconds });
+    'fit.start': async ({ signal, config, engine, state, previewPixels, seconds }) => {
+      const subject = await signals.subject(signal, config);
+      return runs.start({ subject, config, engine: await machine.engine(engine), state, previewPixels, seconds });
     },
 
     'fit.refusal': async ({ config, size, channels, engine }) => ({ refusal: fitRefusal(await machine.engine(engine), config, size, channels) }),
@@ -103,7 +105,10 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     'fit.state': ({ run }) => runs.state(run),
 
     'artifact.encode': ({ task, signal, config, parameters, steps }) =>
-      tasks.run(task, (running) => artifacts.encode({ source: signals.get(signal), signalToken: signal, config, parameters, steps }, running)),
+      tasks.run(task, async (running) => {
+        const subject = await signals.subject(signal, config, { signal: running.signal });
+        return artifacts.encode({ source: signals.get(signal), subject, signalToken: signal, config, parameters, steps }, running);
+      }),
 
     'artifact.read': ({ artifact, offset, length }) => Promise.resolve().then(() => ({ data: artifacts.read(artifact, offset, length) })),
 
@@ -119,6 +124,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     'codecs.compare': ({ task, signal: token, bytes, psnr, codecs }) =>
       tasks.run(task, async (running) => {
         const { signal } = signals.get(token);
+        if (signal.kind !== 'grid') return { rows: [] };
         return { rows: await compareCodecs({ signal, bytes, psnr, codecs, abort: running.signal, onProgress: (fraction, label) => running.progress(label, fraction) }) };
       }),
 
@@ -128,14 +134,18 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     },
   };
 
-  async function load(file: string, task: Task): Promise<ResponseOf<'file.load'>> {
+  async function load(file: string, beside: readonly string[], raw: RequestOf<'file.load'>['raw'], task: Task): Promise<ResponseOf<'file.load'>> {
     task.progress('Reading', 0);
     const { name, bytes } = await files.read(file);
     const { kind } = sniff(bytes);
     // A damaged magic must not turn a file that calls itself .inr into an unknown picture.
     const coded = kind === 'inr' || (kind === 'unknown' && /\.inr$/i.test(name));
     if (coded) return { kind: 'artifact', artifact: await artifacts.open(name, bytes, task) };
-    const read = await readImage(bytes, name);
+    if (raw === undefined) {
+      const guess = rawGuess(bytes, name);
+      if (guess) return { kind: 'raw', name, bytes: bytes.length, guess: structuredClone(guess) as RawGuess };
+    }
+    const read = await readSignal(bytes, name, { companion: files.companions(file, beside), ...(raw && { raw }) });
     task.signal.throwIfAborted();
     return { kind: 'signal', signal: signals.add(name, bytes.length, read) };
   }

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { StudioError } from '#core/errors';
 
-export type TokenKind = 'file' | 'upload' | 'signal' | 'artifact' | 'run';
+export type TokenKind = 'file' | 'upload' | 'signal' | 'artifact' | 'mesh' | 'run';
 
 export const newToken = (kind: TokenKind): string => `${kind}-${randomBytes(16).toString('base64url')}`;
 

@@ -18,6 +18,7 @@ export async function load(studio: Studio, files: readonly FileRef[]): Promise<v
     try {
       await studio.working(`Opening ${file.name}`, async (task, progress) => {
         const loaded = await studio.client.call('file.load', { file: file.file, task });
+        if (loaded.kind === 'raw') throw new StudioError('input', 'input.raw', `${file.name}: its name does not say how its voxels lie. Name it like head_256x256x128_uint8.raw, or fit it with \`inr fit --shape 256x256x128 --type uint8\`.`);
         progress(0.5);
         const goOn = (): void => studio.throwIfCancelled(task);
         try {

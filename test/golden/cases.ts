@@ -6,14 +6,14 @@
  */
 import { packFile } from '#core/coding/pack';
 import { synthesize } from '#core/coding/synthesis';
-import type { GridHeader } from '#core/coding/types';
+import type { Header } from '#core/coding/types';
 import type { Activation, Encoding, Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 
 export interface GoldenCase {
   readonly name: string;
-  readonly header: GridHeader;
+  readonly header: Header;
   readonly field: Field;
   readonly bits: number;
   /** The head is scaled up from its initialisation, so that samples cover and leave the range. Default: 24 for sine, else 1.5. */
@@ -53,6 +53,34 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     header: { kind: 'grid', size: [9, 7, 5], channels: 1, type: 'uint16', metadata: { colorSpace: 'linear', alpha: false } },
     field: { inputs: 3, outputs: 1, encoding: { kind: 'octaves', octaves: 2, includeInput: false }, depth: 3, width: 8, activation: { kind: 'sine', omega0: 12.5, omegaHidden: 20.1 } },
     bits: 16,
+  },
+  {
+    name: 'volume-int16-oblique',
+    header: {
+      kind: 'volume',
+      size: [11, 9, 7],
+      channels: 1,
+      type: 'uint16',
+      metadata: {
+        voxelType: 'int16',
+        range: [-1024, 3071],
+        geometry: { spacing: [0.5, 0.75, 2.5], origin: [-12.5, 40, 7.25], directions: [0.6, 0.8, 0, -0.8, 0.6, 0, 0, 0, 1], space: 'LPS', unit: 'mm' },
+      },
+    },
+    field: { inputs: 3, outputs: 1, encoding: { kind: 'dense-grid', levels: 2, features: 2, coarsest: 3, finest: 6 }, depth: 1, width: 8, activation: { kind: 'relu' } },
+    bits: 8,
+  },
+  {
+    name: 'surface-sine',
+    header: {
+      kind: 'surface',
+      size: [12, 12, 12],
+      channels: 1,
+      type: 'uint16',
+      metadata: { domain: { center: [10.5, -3, 0.125], halfExtent: 42 }, mode: 'thickness', thickness: 0.02, truncation: 0.1, vertices: 35947, triangles: 69451 },
+    },
+    field: { inputs: 3, outputs: 1, encoding: { kind: 'identity' }, depth: 2, width: 12, activation: { kind: 'sine', omega0: 20, omegaHidden: 30 } },
+    bits: 9,
   },
   {
     name: 'line-1d-coarse',

@@ -58,6 +58,12 @@ class Bytes:
         assert f(least) <= value <= 1000 and data != b'\0\0\0\x80', 'out of range'
         return value
 
+    def f64(self):
+        data = self.take(8)
+        value, = struct.unpack('<d', data)
+        assert abs(value) < float('inf') and data != b'\0\0\0\0\0\0\0\x80', 'out of range'
+        return value
+
 
 def crc32c(data):
     value = 0xFFFFFFFF
@@ -89,12 +95,37 @@ def chunks_of(data):
 
 def read_head(data):
     r, head = Bytes(data), {}
-    r.u8(0, 0)
+    kind = r.u8(0, 2)
+    head['color'] = head['alpha'] = 0
     head['size'] = [r.int(1, 2 ** 23 - 1) for _ in range(r.int(1, 4))]
     head['channels'] = r.int(1, 16)
     head['maximum'] = (255, 65535)[r.u8(0, 1)]
-    head['color'] = r.u8(0, 2)
-    head['alpha'] = r.u8(0, 1)
+    if kind == 0:
+        head['color'] = r.u8(0, 2)
+        head['alpha'] = r.u8(0, 1)
+    elif kind == 1:
+        voxels = r.u8(0, 7)
+        assert len(head['size']) == 3 and head['maximum'] == (255 if voxels < 2 else 65535), 'volume'
+        lowest, highest = r.f64(), r.f64()
+        assert lowest <= highest and highest - lowest < float('inf'), 'range'
+        for _ in range(3):
+            assert r.f64() > 0, 'spacing'
+        for _ in range(3):
+            r.f64()
+        for _ in range(9):
+            assert -1 <= r.f64() <= 1, 'direction'
+        r.u8(0, 2)
+        r.u8(0, 6)
+    else:
+        assert len(head['size']) == 3 and head['channels'] == 1 and head['maximum'] == 65535, 'surface'
+        for _ in range(3):
+            r.f64()
+        assert r.f64() > 0, 'half extent'
+        mode, thickness = r.u8(0, 1), r.f64()
+        assert 0 <= thickness <= 2 and (mode == 0) == (thickness == 0), 'thickness'
+        assert 1e-6 <= r.f64() <= 4, 'truncation'
+        r.int(0, 2 ** 32 - 1)
+        r.int(0, 2 ** 32 - 1)
     head['sha256'] = r.take(32).hex()
     assert r.at == len(data)
     return head

@@ -6,16 +6,15 @@ import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
 import type { CodecRow } from '../../ipc/contract';
 import { CODEC_NAMES, codecCurve, codecVersion, compareCodecs, type CodecName } from '../../service/codecs';
-import { readImage } from '../../service/image-ingest';
-import { decibelOf } from '../coded-file';
+import { decibelOf } from '#core/signal/subject';
 import { decodeNamed } from '../decoded';
-import { about, readFileNamed } from '../files';
+import { openSignal, type InputOptions } from '../open-signal';
 import { showBytes, showDecibel, table } from '../numbers';
 import { createProgress } from '../progress';
 import type { Terminal } from '../terminal';
 import { requireSameShape } from './evaluate';
 
-export interface CompareOptions {
+export interface CompareOptions extends InputOptions {
   readonly inr?: string;
   readonly bytes?: number;
   readonly psnr?: number;
@@ -53,8 +52,9 @@ async function goalOf(input: string, signal: GridSignal, options: CompareOptions
 
 /** Runs the command; resolves to the exit code. */
 export async function compare(input: string, options: CompareOptions, terminal: Terminal): Promise<number> {
+  const { signal } = await openSignal(input, options);
+  if (signal.kind !== 'grid') throw new StudioError('usage', 'compare.kind', `${input}: it is a ${signal.kind}; only pictures can be compared yet.`);
   const codecs = readCodecs(options.codecs);
-  const { signal } = await about(input, async () => readImage(await readFileNamed(input), input));
   const goal = await goalOf(input, signal, options);
   const progress = createProgress(terminal, terminal.columns === 0);
   try {

@@ -1,18 +1,23 @@
-/** `inr decode`: the picture of an .inr file, exactly the one it certifies, or its network evaluated on another grid. */
+/**
+ * `inr decode`: what an .inr file reconstructs. Pictures and volumes are exactly the samples that the file certifies, or its network on another
+ * grid; a surface is a mesh of its field at any resolution.
+ */
+import { basename, dirname, join } from 'node:path';
 import { decodeFile } from '#core/coding/file';
 import { decodeDemand, DEFAULT_LIMITS } from '#core/coding/limits';
-import { sampleBytes } from '#core/coding/sha256';
 import { dequantize } from '#core/coding/quantizer';
-import type { GridHeader, Header } from '#core/coding/types';
+import { sampleBytes } from '#core/coding/sha256';
+import type { Header } from '#core/coding/types';
 import { StudioError } from '#core/errors';
 import { writeAtomically } from '../../service/atomic-write';
-import { encodeImage, EXPORT_EXTENSIONS } from '../../service/image-export';
+import { EXTENSIONS, exportSamples, extensionOf, type ExportedFile } from '../../service/exports';
 import { sha256 } from '../coded-file';
+import { contentWords } from '../content-words';
 import { decodeNamed, withSynthesizer, type Samples } from '../decoded';
 import { about, readFileNamed } from '../files';
-import { showBytes, showChannels, showSeconds } from '../numbers';
+import { showBytes, showSeconds } from '../numbers';
 import { checkOutput } from '../output-path';
-import { createProgress } from '../progress';
+import { createProgress, type Progress } from '../progress';
 import type { Terminal } from '../terminal';
 
 export interface DecodeCommandOptions {
@@ -23,8 +28,23 @@ export interface DecodeCommandOptions {
   readonly quiet?: boolean;
 }
 
-interface Picture {
-  readonly header: GridHeader;
+interface Work {
+  readonly threads?: number;
+  readonly abort: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** What was decoded, ready to be written. */
+interface Result {
+  readonly files: readonly ExportedFile[];
+  readonly notes: readonly string[];
+  readonly words: string;
+  /** For --json. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+interface Grid {
+  readonly header: Exclude<Header, { kind: 'surface' }>;
   readonly samples: Samples;
   readonly seconds: number;
   readonly sha256: string;
@@ -32,63 +52,80 @@ interface Picture {
   readonly certified: boolean;
 }
 
-function extensionOf(path: string): string {
-  const extension = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
-  const extensions: readonly string[] = EXPORT_EXTENSIONS;
-  if (!extensions.includes(extension)) {
-    const known = extensions.map((each) => `.${each}`).join(', ');
-    throw new StudioError('usage', 'output.format', `${path}: this name does not say in which format to write. Let it end in one of ${known}.`);
-  }
-  return extension;
-}
-
-function pictureHeader(header: Header): GridHeader {
-  if (header.kind !== 'grid') throw new StudioError('usage', 'decode.kind', `It holds a ${header.kind}, not a picture.`);
+function sampledHeader(header: Header): Grid['header'] {
+  if (header.kind === 'surface') throw new StudioError('failed', 'decode.kind', 'It holds a surface; meshes of surfaces cannot be written yet.');
   return header;
 }
 
 /** The network on `width` points across, the other axes in proportion. */
-async function resample(path: string, width: number, options: Parameters<typeof withSynthesizer>[0]): Promise<Picture> {
+async function resample(path: string, width: number, work: Work): Promise<Grid> {
   return about(path, async () => {
-    const { header: any, field, quantized } = decodeFile(await readFileNamed(path));
-    const header = pictureHeader(any);
+    const content = decodeFile(await readFileNamed(path));
+    const { field, quantized } = content;
+    const header = sampledHeader(content.header);
     const size = header.size.map((extent, axis) => (axis === 0 ? width : Math.max(1, Math.round((extent * width) / header.size[0]!))));
     const demand = decodeDemand(field, size);
     if (demand.samples > DEFAULT_LIMITS.samples || demand.multiplyAdds > DEFAULT_LIMITS.multiplyAdds) {
       throw new StudioError('usage', 'resolution.limit', `${path}: --resolution ${width} makes ${size.join(' x ')} points, more than can be decoded. Give a smaller one.`);
     }
     const began = performance.now();
-    const samples = await withSynthesizer(options, (synthesize) => synthesize(field, dequantize(field, quantized), size, header.type));
+    const samples = await withSynthesizer(work, (synthesize) => synthesize(field, dequantize(field, quantized), size, header.type));
     const seconds = (performance.now() - began) / 1000;
-    return { header: { ...header, size }, samples, seconds, sha256: sha256(sampleBytes(samples)), certified: false };
+    const resized = header.kind === 'volume' ? { ...header, size, metadata: { ...header.metadata, geometry: stretched(header, size) } } : { ...header, size };
+    return { header: resized, samples, seconds, sha256: sha256(sampleBytes(samples)), certified: false };
   });
+}
+
+/** Another grid over the same box: its voxels are larger or smaller, and the centre of the first one moves. */
+function stretched({ size: before, metadata }: Extract<Header, { kind: 'volume' }>, size: readonly number[]) {
+  const { spacing, origin, directions } = metadata.geometry;
+  const factors = size.map((extent, axis) => before[axis]! / extent);
+  const moved = origin.map((value, world) => value + factors.reduce((sum, factor, axis) => sum + directions[3 * axis + world]! * spacing[axis]! * (factor - 1) * 0.5, 0));
+  const spaced = spacing.map((value, axis) => value * factors[axis]!);
+  return { ...metadata.geometry, spacing: spaced as [number, number, number], origin: moved as [number, number, number] };
+}
+
+async function decodeGrid(input: string, options: DecodeCommandOptions, work: Work, terminal: Terminal): Promise<Result> {
+  let grid: Grid;
+  if (options.resolution === undefined) {
+    const { content, samples, seconds } = await decodeNamed(input, work);
+    grid = { header: sampledHeader(content.header), samples, seconds, sha256: content.sha256, certified: true };
+  } else {
+    grid = await resample(input, options.resolution, work);
+    if (!options.quiet) terminal.err(`${input}: evaluated on ${grid.header.size.join(' x ')} points, which is not the grid that the file certifies.\n`);
+  }
+  const { header, samples, seconds, certified } = grid;
+  const { files, notes } = await exportSamples(header, samples, basename(options.output));
+  const { size, channels } = header;
+  const type = header.kind === 'volume' ? header.metadata.voxelType : header.type;
+  return { files, notes, words: `${contentWords(header)}  decoded in ${showSeconds(seconds)}`, facts: { size, channels, type, sha256: grid.sha256, certified, seconds } };
 }
 
 /** Runs the command; resolves to the exit code. */
 export async function decode(input: string, options: DecodeCommandOptions, terminal: Terminal): Promise<number> {
   const extension = extensionOf(options.output);
   const output = await checkOutput(options.output, [input]);
+  const { kind } = (await about(input, async () => decodeFile(await readFileNamed(input)))).header;
+  if (!EXTENSIONS[kind].includes(extension)) {
+    const word = kind === 'grid' ? 'picture' : kind;
+    throw new StudioError('usage', 'output.format', `${options.output}: ${input} holds a ${word}, which is not written as .${extension}. Let the name end in one of ${EXTENSIONS[kind].map((each) => `.${each}`).join(', ')}.`);
+  }
   const abort = terminal.cancellation();
   const progress = createProgress(terminal, options.quiet === true || terminal.columns === 0);
-  const settings = { abort, progress, ...(options.threads !== undefined && { threads: options.threads }) };
-  let picture: Picture;
-  if (options.resolution === undefined) {
-    const { content, samples, seconds } = await decodeNamed(input, settings);
-    picture = { header: pictureHeader(content.header), samples, seconds, sha256: content.sha256, certified: true };
-  } else {
-    picture = await resample(input, options.resolution, settings);
-    if (!options.quiet) terminal.err(`${input}: evaluated on ${picture.header.size.join(' x ')} points, which is not the grid that the file certifies.\n`);
+  const work: Work = { abort, progress, ...(options.threads !== undefined && { threads: options.threads }) };
+  let result: Result;
+  try {
+    result = await decodeGrid(input, options, work, terminal);
+  } finally {
+    progress.end();
   }
-  const { header, samples, seconds, certified } = picture;
-  const { bytes, notes } = await encodeImage(header, samples, extension);
+  const { files, notes, words, facts } = result;
   abort.throwIfAborted();
-  await writeAtomically(output, bytes);
+  // The header that names the voxels comes last: a file that is there is whole.
+  for (const { name, bytes } of [...files].reverse()) await writeAtomically(name === basename(options.output) ? output : join(dirname(output), name), bytes);
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   if (!options.quiet) for (const note of notes) terminal.err(`${options.output}: ${note}.\n`);
-  if (options.json) {
-    const { size, channels, type } = header;
-    terminal.out(`${JSON.stringify({ input, output: options.output, bytes: bytes.length, size, channels, type, sha256: picture.sha256, certified, seconds })}\n`);
-  } else if (!options.quiet) {
-    terminal.out(`${options.output}  ${showBytes(bytes.length)}  ${header.size.join(' x ')}, ${showChannels(header.channels)}  decoded in ${showSeconds(seconds)}\n`);
-  }
+  if (options.json) terminal.out(`${JSON.stringify({ input, output: options.output, bytes, ...facts })}\n`);
+  else if (!options.quiet) terminal.out(`${options.output}  ${showBytes(bytes)}  ${words}\n`);
   return 0;
 }

@@ -7,11 +7,12 @@ import { fieldFor, type Field } from '#core/field/field';
 import { networkWords } from '#core/field/words';
 import { parameterLayout } from '#core/field/layout';
 import { requireDecodable } from '#core/coding/limits';
-import type { Provenance } from '#core/coding/types';
+import type { Header, Provenance } from '#core/coding/types';
 import { compactConfig, type FitConfig } from '#core/fit/config';
 import { applyOptions } from '#core/fit/options';
 import { planRefusal } from '#core/fit/sampling';
-import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
+import { pointCount } from '#core/signal/signal';
+import { sourceBytes, unitsOf, type Signal } from '#core/signal/subject';
 import { asStudioError, StudioError } from '#core/errors';
 import { deviceWords } from '#engine/device-words';
 import { modelParameters, type DeviceFacts, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
@@ -20,21 +21,22 @@ import { createExactSynthesizer } from '#engine/cpu/exact';
 import { version } from '../../../package.json';
 import { writeAtomically } from '../../service/atomic-write';
 import { chooseEngine, openEngine } from '../../service/engines';
-import { readImage } from '../../service/image-ingest';
+import { signalFingerprint, subjectOf, wordOf } from '../../service/subject';
 import { tuningFile } from '../../service/tuning-file';
 import { settingsFileFor } from '../../shell/installation';
-import { checkpointPath, encodeCheckpoint, signalFingerprint, type Checkpoint } from '../checkpoint';
+import { checkpointPath, encodeCheckpoint, type Checkpoint } from '../checkpoint';
 import { Coder, type CodedFile, type CodingRequest, type Target } from '../coded-file';
-import { about, readFileNamed } from '../files';
+import { contentWords } from '../content-words';
+import { openSignal, type InputOptions } from '../open-signal';
 import { readPreset, shapesFit, type PresetOptions } from '../fit-config';
-import { showBytes, showChannels, showCount, showDecibel, showRate, showRatio, showSeconds } from '../numbers';
+import { showBytes, showCount, showDecibel, showRate, showRatio, showSeconds } from '../numbers';
 import { checkOutput } from '../output-path';
 import { createProgress, type Progress } from '../progress';
 import { dropCheckpoint, findCheckpoint, resumeFrom } from '../resume';
-import { predictedBytes, widestFor } from '../targets';
+import { predictedBytes, widestFor, type Shape } from '../targets';
 import type { Terminal } from '../terminal';
 
-export interface FitOptions extends PresetOptions {
+export interface FitOptions extends PresetOptions, InputOptions {
   readonly output: string;
   readonly device: 'auto' | 'gpu' | 'cpu' | 'tfjs';
   readonly lambda?: number;
@@ -49,6 +51,8 @@ export interface FitOptions extends PresetOptions {
 }
 
 const CHECKPOINT_MILLISECONDS = 10_000;
+/** What the header of a volume or a surface has more than that of a picture. */
+const HEADER_BYTES = 150;
 /** The batches' dB flatters or belittles the file's by about this much; a file is tried from there on. */
 const PSNR_MARGIN = 0.3;
 
@@ -68,8 +72,10 @@ function provenanceOf(options: FitOptions, config: FitConfig, step: number | nul
 }
 
 /** Bytes that the file carries beside the network. */
-const extraBytes = (signal: GridSignal, provenance: Provenance | undefined): number =>
-  (signal.metadata.icc?.length ?? 0) + (provenance ? new TextEncoder().encode(JSON.stringify(provenance)).length + 24 : 0);
+const extraBytes = (signal: Signal, provenance: Provenance | undefined): number =>
+  (signal.kind === 'grid' ? (signal.metadata.icc?.length ?? 0) : HEADER_BYTES) + (provenance ? new TextEncoder().encode(JSON.stringify(provenance)).length + 24 : 0);
+
+const shapeOf = (signal: Signal): Shape => (signal.kind === 'surface' ? { inputs: 3, channels: 1 } : { inputs: signal.size.length, channels: signal.channels });
 
 interface Planned {
   readonly config: FitConfig;
@@ -78,7 +84,7 @@ interface Planned {
 }
 
 /** Configuration of this very fit: options, target and checkpoint taken together. */
-function plan(base: FitConfig, options: FitOptions, signal: GridSignal, fingerprint: string, found: Checkpoint | null, file: string): Planned {
+function plan(base: FitConfig, options: FitOptions, signal: Signal, fingerprint: string, found: Checkpoint | null, file: string): Planned {
   const target = targetOf(options);
   const secondsBudget = options.seconds ?? null;
   if (found && !shapesFit(options)) {
@@ -88,8 +94,8 @@ function plan(base: FitConfig, options: FitOptions, signal: GridSignal, fingerpr
   let config = base;
   if (target.kind === 'bytes') {
     const extra = extraBytes(signal, provenanceOf(options, base, base.plan.steps - 1, secondsBudget)(base.coding.bits));
-    if (options.width === undefined) config = widestFor(base, signal.channels, target.bytes, extra, options.learningRate !== undefined);
-    else if (predictedBytes(base, signal.channels, extra, 3) > 2 * target.bytes) {
+    if (options.width === undefined) config = widestFor(base, shapeOf(signal), target.bytes, extra, options.learningRate !== undefined);
+    else if (predictedBytes(base, shapeOf(signal), extra, 3) > 2 * target.bytes) {
       throw new StudioError('usage', 'target.bytes', `--target-bytes ${target.bytes}: a network of --width ${options.width} cannot be that small. Leave --width out.`);
     }
   }
@@ -100,11 +106,11 @@ function plan(base: FitConfig, options: FitOptions, signal: GridSignal, fingerpr
 export async function fit(input: string, options: FitOptions, terminal: Terminal): Promise<number> {
   const cancel = terminal.cancellation();
   const target = targetOf(options);
-  const base = applyOptions(await readPreset(options.preset), options);
   const output = await checkOutput(options.output, [input]);
   const saveConfig = options.saveConfig === undefined ? null : await checkOutput(options.saveConfig, [input, output]);
   const checkpointFile = checkpointPath(output);
-  const { signal, notes } = await about(input, async () => readImage(await readFileNamed(input), input));
+  const { signal, notes } = await openSignal(input, options);
+  const base = applyOptions(await readPreset(options.preset, wordOf(signal)), options);
   const progress = createProgress(terminal, options.quiet === true, options.seconds);
   for (const note of notes) progress.note(`${basename(input)}: ${note}.`);
 
@@ -114,9 +120,12 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
   if (saveConfig) await writeAtomically(saveConfig, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
   cancel.throwIfAborted();
 
-  const field = fieldFor(config.network, signal.size.length, signal.channels);
-  requireDecodable(field, signal.size);
-  const impossible = planRefusal(config.plan, pointCount(signal.size));
+  const subject = await subjectOf(signal, config, { signal: cancel, onProgress: (fraction) => progress.stage('sampling the surface', fraction) });
+  const { header, data } = subject;
+  const { count: units } = unitsOf(header);
+  const field = fieldFor(config.network, header.size.length, header.channels);
+  requireDecodable(field, header.size);
+  const impossible = planRefusal(config.plan, pointCount(data.size));
   if (impossible !== null) throw new StudioError('usage', 'fit.refused', impossible);
   const threads = options.threads === undefined ? {} : { threads: options.threads };
   const tunings = tuningFile(join(dirname(settingsFileFor(process.platform, process.env)), 'gpu-kernels.json'));
@@ -127,15 +136,14 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
     engines.push(engine);
     if (notice) progress.note(notice);
     let facts = engine.facts;
-    const data = { size: signal.size, channels: signal.channels, type: signal.type, samples: signal.samples };
     const request: TrainerRequest = { field, plan: config.plan, data, seed: config.seed, ...(from && { state: from.state }) };
-    progress.note(opening(input, signal, field, config, facts, from));
+    progress.note(opening(input, header, field, config, facts, from));
 
     const save = (state: TrainState, seconds: number): Promise<void> =>
-      writeAtomically(checkpointFile, encodeCheckpoint({ config, seconds, secondsBudget, fingerprint, channels: signal.channels, state }));
+      writeAtomically(checkpointFile, encodeCheckpoint({ config, seconds, secondsBudget, fingerprint, inputs: field.inputs, channels: field.outputs, state }));
     const coderOf = (state: TrainState): Coder => {
       const provenance = provenanceOf(options, config, state.step, secondsBudget);
-      const coding: CodingRequest = { signal, field, config, synthesize: exact.synthesize, provenance, abort: cancel };
+      const coding: CodingRequest = { subject, field, config, synthesize: exact.synthesize, provenance, abort: cancel };
       return new Coder(coding, modelParameters(state));
     };
 
@@ -169,7 +177,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
           if (!(now.psnr >= target.decibel - PSNR_MARGIN)) return false;
           const state = await trainer.checkpoint();
           try {
-            const chosen = await coderOf(state).choose(target, pointCount(signal.size));
+            const chosen = await coderOf(state).choose(target, units);
             if (chosen.reached) early = chosen;
             return chosen.reached;
           } catch (error) {
@@ -203,13 +211,13 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
     try {
       progress.stage('coding');
       const coder = coderOf(outcome.state);
-      const chosen = early ?? (await coder.choose(target, pointCount(signal.size)));
+      const chosen = early ?? (await coder.choose(target, units));
       const psnrFloat = await coder.float();
       await writeAtomically(output, chosen.file);
       await dropCheckpoint(checkpointFile);
       progress.end();
       const { seconds, step } = outcome;
-      report({ input, options, signal, field, config, facts, chosen, psnrFloat, step, seconds, target }, terminal);
+      report({ input, options, header, field, config, facts, chosen, psnrFloat, step, seconds, target }, terminal);
       return 0;
     } catch (error) {
       if (cancel.aborted) return await cancelled(checkpointFile, save, outcome, progress);
@@ -237,15 +245,15 @@ async function cancelled(
   throw new StudioError('cancelled', 'cancelled', `Cancelled at step ${outcome.step}. ${file} is kept: the same command with --resume goes on from there.`);
 }
 
-function opening(input: string, signal: GridSignal, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
+function opening(input: string, header: Header, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
   const going = from ? `, going on from step ${showCount(from.state.step)}` : '';
-  return `${basename(input)}: ${signal.size.join(' x ')}, ${showChannels(signal.channels)}; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
+  return `${basename(input)}: ${contentWords(header)}; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
 }
 
 interface Report {
   readonly input: string;
   readonly options: FitOptions;
-  readonly signal: GridSignal;
+  readonly header: Header;
   readonly field: Field;
   readonly config: FitConfig;
   readonly facts: DeviceFacts;
@@ -256,9 +264,10 @@ interface Report {
   readonly target: Target;
 }
 
-function report({ input, options, signal, field, config, facts, chosen, psnrFloat, step, seconds, target }: Report, terminal: Terminal): void {
-  const bpp = (8 * chosen.bytes) / pointCount(signal.size);
-  const ratio = rawBytes(signal) / chosen.bytes;
+function report({ input, options, header, field, config, facts, chosen, psnrFloat, step, seconds, target }: Report, terminal: Terminal): void {
+  const { unit, count } = unitsOf(header);
+  const bpp = (8 * chosen.bytes) / count;
+  const ratio = sourceBytes(header) / chosen.bytes;
   const stepsPerSecond = seconds > 0 ? step / seconds : 0;
   if (target.kind === 'psnr' && !chosen.reached && !options.quiet) {
     terminal.err(`inr: ${options.output}: the plan ended at ${showDecibel(chosen.psnr)}, below the ${target.decibel} dB asked for. Give more --steps, a larger --width or another --preset.\n`);
@@ -288,7 +297,7 @@ function report({ input, options, signal, field, config, facts, chosen, psnrFloa
     return;
   }
   terminal.out(
-    `${options.output}  ${showBytes(chosen.bytes)}  ${bpp.toFixed(3)} bpp  ${showRatio(ratio)}  ${showDecibel(chosen.psnr)}\n` +
+    `${options.output}  ${showBytes(chosen.bytes)}  ${bpp.toFixed(3)} bits per ${unit}  ${showRatio(ratio)}  ${showDecibel(chosen.psnr)}\n` +
       `  ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters at ${chosen.bits} bits (${showDecibel(psnrFloat)} before quantization)\n` +
       `  ${showCount(step)} steps in ${showSeconds(seconds)} (${showRate(stepsPerSecond)} steps/s), ${deviceWords(facts)}\n`,
   );

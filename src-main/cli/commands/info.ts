@@ -1,27 +1,17 @@
 /** `inr info`: what a file holds and where its bytes go, from its header and chunks, without decoding the picture. */
 import { decodeFile } from '#core/coding/file';
-import type { Header } from '#core/coding/types';
 import { fieldCost } from '#core/field/cost';
 import { headOf } from '#core/field/field';
 import { activationWords, encodingWords } from '#core/field/words';
-import { pointCount, rawBytes } from '#core/signal/signal';
+import { pointCount } from '#core/signal/signal';
+import { sourceBytes, unitsOf } from '#core/signal/subject';
+import { contentWords } from '../content-words';
 import { about, readFileNamed } from '../files';
-import { showBytes, showChannels, showCount, showRatio, table } from '../numbers';
+import { showBytes, showCount, showRatio, table } from '../numbers';
 import type { Terminal } from '../terminal';
 
 export interface InfoOptions {
   readonly json?: boolean;
-}
-
-function contentWords(header: Header): string {
-  const grid = `${header.size.join(' x ')}, ${showChannels(header.channels)}`;
-  if (header.kind === 'grid') return `${grid}, ${header.type === 'uint8' ? 8 : 16} bits, ${header.metadata.colorSpace}${header.metadata.alpha ? ', alpha' : ''}`;
-  if (header.kind === 'volume') {
-    const { voxelType, geometry } = header.metadata;
-    return `${grid}, ${voxelType}, spacing ${geometry.spacing.join(' x ')}${geometry.unit === 'none' ? '' : ` ${geometry.unit}`}`;
-  }
-  const { mode, vertices, triangles } = header.metadata;
-  return `${mode === 'signed' ? 'a solid' : 'sheets'} made from ${showCount(vertices)} vertices and ${showCount(triangles)} triangles`;
 }
 
 /** Runs the command; resolves to the exit code. */
@@ -33,8 +23,9 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
   const { header, field, report, sha256, provenance } = content;
   const cost = fieldCost(field, 1, 8);
   const points = pointCount(header.size);
-  const bpp = (8 * bytes) / points;
-  const ratio = rawBytes(header) / bytes;
+  const { unit, count } = unitsOf(header);
+  const bpp = (8 * bytes) / count;
+  const ratio = sourceBytes(header) / bytes;
   if (options.json) {
     const { kind, size, channels, type } = header;
     const result = {
@@ -65,7 +56,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
     ['layers', `${field.depth} of ${field.width}${field.residual ? ', residual' : ''}, ${activationWords(field.activation)}`],
     ['head', headOf(field)],
     ['parameters', showCount(cost.parameters)],
-    ['cost', `${showCount(cost.multiplyAddsPerSample)} multiply-adds per pixel, ${showCount(Math.round((cost.multiplyAddsPerSample * points) / 1e6))} million in all`],
+    ['cost', `${showCount(cost.multiplyAddsPerSample)} multiply-adds per sample, ${showCount(Math.round((cost.multiplyAddsPerSample * points) / 1e6))} million in all`],
     ['sha256', `${sha256} (of the decoded samples)`],
     ['made by', provenance?.generator ?? 'not said'],
   ];
@@ -78,7 +69,7 @@ export async function info(input: string, options: InfoOptions, terminal: Termin
     step.toExponential(2),
   ]);
   terminal.out(
-    `${input}  ${showBytes(bytes)}  ${bpp.toFixed(3)} bpp  ${showRatio(ratio)}  (format version ${report.version})\n` +
+    `${input}  ${showBytes(bytes)}  ${bpp.toFixed(3)} bits per ${unit}  ${showRatio(ratio)}  (format version ${report.version})\n` +
       table(facts, [0, 1]) +
       `\n${table([['chunk', 'kind', 'bytes', 'share'], ...chunks], [0, 1])}` +
       `\n${table([['tensor', 'parameters', 'bytes', 'bits each', 'step'], ...tensors])}`,

@@ -6,6 +6,7 @@
  */
 import { basename, extname, join } from 'node:path';
 import type { BrowserWindow as Window, OpenDialogOptions, SaveDialogOptions } from 'electron';
+import type { ArtifactFormat } from '../../ipc/contract';
 import { dispatch, type Emit } from '../../ipc/dispatch';
 import { compactBytes } from '../../ipc/wire-compact';
 import type { ShellPort, Studio } from '../../service/port';
@@ -32,16 +33,20 @@ export interface ShellParts {
 const CRASH_LOOP_MILLISECONDS = 10_000;
 
 const PICTURES = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif', 'tiff'];
+const VOLUMES = ['nrrd', 'nhdr', 'nii', 'gz', 'mha', 'mhd', 'npy', 'raw'];
 const OPEN_OPTIONS: OpenDialogOptions = {
   properties: ['openFile', 'multiSelections'],
   filters: [
-    { name: 'Pictures and INR files', extensions: ['inr', ...PICTURES] },
+    { name: 'All that can be opened', extensions: ['inr', ...PICTURES, ...VOLUMES] },
+    { name: 'Pictures', extensions: PICTURES },
+    { name: 'Volumes', extensions: VOLUMES },
+    { name: 'INR files', extensions: ['inr'] },
     { name: 'All files', extensions: ['*'] },
   ],
 };
-const saveOptions = (suggestedName: string, format: 'inr' | 'png'): SaveDialogOptions => ({
+const saveOptions = (suggestedName: string, format: ArtifactFormat): SaveDialogOptions => ({
   defaultPath: suggestedName,
-  filters: [{ name: format === 'inr' ? 'INR file' : 'PNG picture', extensions: [format] }],
+  filters: [{ name: format === 'inr' ? 'INR file' : `${format.toUpperCase()} file`, extensions: [format] }],
   properties: ['createDirectory', 'showOverwriteConfirmation'],
 });
 

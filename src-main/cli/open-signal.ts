@@ -1,0 +1,31 @@
+/** Inputs of the command line: a file of any kind that can be fitted. */
+import { dirname, join } from 'node:path';
+import { readSignal, type Ingested } from '../service/ingest';
+import type { RawDescription } from '../formats/volume/types';
+import { about, readFileNamed } from './files';
+
+/** How raw voxels lie, as options say it. */
+export interface InputOptions {
+  readonly shape?: readonly [number, number, number];
+  readonly type?: RawDescription['type'];
+  readonly endian?: RawDescription['endian'];
+  readonly spacing?: readonly [number, number, number];
+}
+
+function rawOf({ shape, type, endian, spacing }: InputOptions): Partial<RawDescription> | undefined {
+  if (shape === undefined && type === undefined && endian === undefined && spacing === undefined) return undefined;
+  return { ...(shape && { shape }), ...(type && { type }), ...(endian && { endian }), ...(spacing && { spacing }) };
+}
+
+/** Reads an input. Throws StudioError 'input' or 'usage' that names it. */
+export async function openSignal(input: string, options: InputOptions = {}): Promise<Ingested> {
+  return about(input, async () => {
+    const raw = rawOf(options);
+    const bytes = await readFileNamed(input);
+    return readSignal(bytes, input, {
+      // Readers let no name lead out of the folder.
+      companion: (name) => readFileNamed(join(dirname(input), name)),
+      ...(raw && { raw }),
+    });
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Any file that can be fitted becomes a Signal: pictures and volumes. What it is is found by its content; a name counts only
+ * where content says nothing (raw voxels). Each kind's reader is loaded when it is needed.
+ */
+import type { Signal } from '#core/signal/subject';
+import { guessRaw } from '../formats/volume/raw';
+import { sniffVolume } from '../formats/volume/sniff';
+import type { RawDescription } from '../formats/volume/types';
+import { unpackedLength } from '../formats/volume/unpack';
+import { readImage } from './image-ingest';
+
+export interface Ingested {
+  readonly signal: Signal;
+  /** What the content is, in words. */
+  readonly format: string;
+  /** What was done on the way in, in words. */
+  readonly notes: string[];
+}
+
+export interface IngestOptions {
+  /** Reads a file beside this one: the voxels of a detached header. */
+  readonly companion?: (name: string) => Promise<Uint8Array>;
+  /** How raw voxels lie, where name and length do not say. */
+  readonly raw?: Partial<RawDescription>;
+}
+
+/** Reads a file. Throws StudioError 'input' that names it. */
+export async function readSignal(bytes: Uint8Array, name: string, options: IngestOptions = {}): Promise<Ingested> {
+  if (sniffVolume(bytes, name) !== null || options.raw !== undefined) {
+    const { readVolume } = await import('../formats/volume');
+    return readVolume(bytes, name, options);
+  }
+  return readImage(bytes, name);
+}
+
+/** What is known of a file of raw voxels that does not say enough of itself; null for any other file. */
+export function rawGuess(bytes: Uint8Array, name: string): Partial<RawDescription> | null {
+  if (sniffVolume(bytes, name) !== 'raw') return null;
+  const guess = guessRaw(name, unpackedLength(bytes));
+  return guess.shape && guess.type ? null : guess;
+}

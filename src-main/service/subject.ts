@@ -1,0 +1,56 @@
+/**
+ * What is fitted, made ready for a fit: what the network learns, what the file will say of it, and how near decoded samples are. Pictures
+ * and volumes are ready as they are read; a surface is drawn into points with distances first, which takes seconds.
+ */
+import { createHash } from 'node:crypto';
+import type { Header } from '#core/coding/types';
+import { SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
+import type { SignalWord } from '#core/fit/presets';
+import { decibelOf, headerOf, type SampledSignal, type Signal } from '#core/signal/subject';
+import type { TrainingSet } from '#engine/engine';
+
+/** The grid of distances that the file of a surface certifies. */
+export const SURFACE_GRID: readonly number[] = [64, 64, 64];
+
+export interface Subject {
+  readonly header: Header;
+  readonly data: TrainingSet;
+  /**
+   * dB of samples of the header's grid. Pictures: over the full scale; volumes: over the range of the data; surfaces: of the truncated distance
+   * over twice the truncation. Null when identical.
+   */
+  decibel(samples: Uint8Array | Uint16Array): number | null;
+}
+
+export interface SubjectOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** How users call what a signal is. */
+export function wordOf(signal: { readonly kind: Signal['kind'] }): SignalWord {
+  return signal.kind === 'grid' ? 'picture' : signal.kind;
+}
+
+export function sampledSubject(signal: SampledSignal): Subject {
+  const { size, channels, type, samples } = signal;
+  return { header: headerOf(signal), data: { size, channels, type, samples }, decibel: (decoded) => decibelOf(signal, decoded) };
+}
+
+/** Makes a signal ready. Throws StudioError 'cancelled' after an abort. */
+export async function subjectOf(signal: Signal, config: FitConfig, options: SubjectOptions = {}): Promise<Subject> {
+  if (signal.kind !== 'surface') return sampledSubject(signal);
+  const { surfaceSubject } = await import('./surface-subject');
+  return surfaceSubject(signal, config.surface ?? SURFACE_DEFAULTS, config.seed, options);
+}
+
+const bytesOf = (array: ArrayBufferView): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** SHA-256 (hex) of what a fit sees of a signal. */
+export function signalFingerprint(signal: Signal): string {
+  const hash = createHash('sha256');
+  if (signal.kind === 'surface') return hash.update('surface').update(bytesOf(signal.mesh.positions)).update(bytesOf(signal.mesh.indices)).digest('hex');
+  const { size, channels, type, samples } = signal;
+  hash.update(JSON.stringify([size, channels, type])).update(bytesOf(samples));
+  return hash.digest('hex');
+}
