@@ -74,7 +74,7 @@ async function decode(json: Gltf, data: readonly Uint8Array[], draco: boolean, n
   const { meshes, accessors, bufferViews } = json;
   const extensionsUsed = READ.filter((extension) => (extension === 'KHR_draco_mesh_compression' ? draco : true));
   const buffers = json.buffers.map(({ byteLength }, i) => ({ byteLength, uri: uri(i) }));
-  const resources = Object.fromEntries(data.map((bytes, i) => [uri(i), bytes]));
+  const resources = Object.fromEntries(data.map((bytes, i) => [uri(i), bytes as Uint8Array<ArrayBuffer>]));
   try {
     return await io.readJSON({ json: { asset: { version: '2.0' }, meshes, accessors, bufferViews, buffers, extensionsUsed } as unknown as GLTF.IGLTF, resources });
   } catch (cause) {

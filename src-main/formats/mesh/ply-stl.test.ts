@@ -70,7 +70,7 @@ describe.each(['ascii', 'binary_little_endian', 'binary_big_endian'])('PLY %s', 
   });
 
   it('has polygons and strips', async () => {
-    const square: [Scalar, number][] = [['uchar', 4], ['int', 0], ['int', 2], ['int', 3], ['int', 1]]; // prettier-ignore
+    const square: [Scalar, number][] = [['uchar', 4], ['int', 0], ['int', 2], ['int', 3], ['int', 1]];
     const strip: [Scalar, number][] = [['int', 8], ...[4, 5, 6, 7, -1, 0, 2, 1].map((value): [Scalar, number] => ['int', value])];
     const header = [...VERTEX, 'element face 1', FACE[1]!, 'element tristrips 1', 'property list int int vertex_indices'];
     const { mesh } = await readMesh(ply(format, header, [...vertexRows(['float', 'float', 'float']), square, strip]), 'a.ply');
@@ -152,7 +152,7 @@ describe('STL', () => {
     expect((await readMesh(bytesOf(stl(''), new Uint8Array(3)), 'a.stl')).notes).toEqual(['3 bytes after the last triangle were passed over']);
     await expect(readMesh(text(...textStl().slice(0, -3)), 'a.stl')).rejects.toMatchObject(refusal('truncated', /inside of a facet/));
     expect((await readMesh(text(...textStl()), 'a.stl')).notes).toEqual(['the line "endsolid" is missing: the end may be cut off']);
-    await expect(readMesh(text('solid a', ...facet(0), 'facet', ...facet(1)), 'a.stl')).rejects.toMatchObject(refusal('damaged', /line 9: a facet starts inside/));
+    await expect(readMesh(text('solid a', ...facet(0), 'facet', ...facet(1)), 'a.stl')).rejects.toMatchObject(refusal('damaged', /line 10: a facet starts inside/));
     await expect(readMesh(text('solid a', 'facet', 'vertex 0 zero 0'), 'a.stl')).rejects.toMatchObject(refusal('damaged', /line 3: "zero" is no number/));
   });
 });

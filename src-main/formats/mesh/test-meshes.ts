@@ -20,7 +20,7 @@ export function soup({ positions, indices }: Mesh): string[] {
 export const text = (...lines: string[]): Uint8Array => new TextEncoder().encode(lines.join('\n'));
 
 /** A .glb of this JSON and data. */
-export function glb(json: unknown, data = new Uint8Array(0)): Uint8Array {
+export function glb(json: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array {
   const pad = (bytes: Uint8Array, value: number): Uint8Array => Uint8Array.from({ length: Math.ceil(bytes.length / 4) * 4 }, (_, i) => bytes[i] ?? value);
   const chunks = [
     { type: 0x4e4f534a, bytes: pad(text(JSON.stringify(json)), 0x20) },
