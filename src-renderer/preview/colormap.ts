@@ -85,7 +85,7 @@ function encode(linear: number): number {
 }
 
 /** An OKLCh colour as sRGB bytes, its chroma reduced by bisection until it lies in the gamut. */
-function oklchToSrgb(lightness: number, chroma: number, hue: number): Rgb {
+export function oklchToSrgb(lightness: number, chroma: number, hue: number): Rgb {
   const [cosine, sine] = [Math.cos((hue * Math.PI) / 180), Math.sin((hue * Math.PI) / 180)];
   const at = (c: number): Rgb => oklabToLinear(lightness, c * cosine, c * sine);
   const inside = (rgb: Rgb): boolean => rgb.every((value) => value >= -1e-5 && value <= 1 + 1e-5);
