@@ -3,17 +3,23 @@ import { LinearSRGBColorSpace, NoToneMapping, WebGPURenderer } from 'three/webgp
 import { StudioError } from '#core/errors';
 import { hasWebGL2 } from './device';
 
+/** Pictures lie flat; surfaces hide one another and have edges to be smoothed. */
+export interface RendererOptions {
+  readonly depth?: boolean;
+  readonly antialias?: boolean;
+}
+
 /**
  * A renderer for a canvas that has no context yet. `gone` hears when its device or drawing context is lost. Throws StudioError
  * 'device.display' when the machine can show neither WebGL2 nor WebGPU.
  */
-export async function openRenderer(canvas: HTMLCanvasElement, device: GPUDevice | null, gone: (message: string) => void): Promise<WebGPURenderer> {
+export async function openRenderer(canvas: HTMLCanvasElement, device: GPUDevice | null, gone: (message: string) => void, { depth = false, antialias = false }: RendererOptions = {}): Promise<WebGPURenderer> {
   const forceWebGL = device === null && hasWebGL2();
   let renderer: WebGPURenderer;
   // three takes over the device's error hook; a shared device keeps the one that it has.
   const errorHook = device?.onuncapturederror ?? null;
   try {
-    renderer = new WebGPURenderer({ canvas, forceWebGL, antialias: false, alpha: true, depth: false, ...(device ? { device } : {}) });
+    renderer = new WebGPURenderer({ canvas, forceWebGL, antialias, alpha: true, depth, ...(device ? { device } : {}) });
     await renderer.init();
   } catch (cause) {
     throw new StudioError(
