@@ -4,7 +4,7 @@ import type { FitConfig } from '#core/fit/config';
 import { KIND_DEFAULTS } from '#core/fit/kinds';
 import { applyOptions, sameConfig } from '#core/fit/options';
 import { allPresets, presetById } from '#core/fit/presets';
-import { anyConfig } from '#core/fit/test-configs';
+import { anySampledConfig as anyConfig } from '#core/fit/test-configs';
 import { BITS_KNOB, KNOBS, knobsFor, SECTIONS, STEPS_KNOB } from './knob-list';
 import { configFaults, valueAt, withValue } from './knobs';
 
@@ -87,7 +87,7 @@ describe('the knobs', () => {
         for (const path of leaves(any, '')) if (path !== 'version' && !(path === 'plan.batch' && any.plan.sampling.kind === 'full')) expect(shown, path).toContain(path);
       }),
     );
-    for (const preset of allPresets()) for (const path of leaves(preset.config, '')) if (path !== 'version') expect(all.map((knob) => knob.path), path).toContain(path);
+    for (const preset of allPresets('picture')) for (const path of leaves(preset.config, '')) if (path !== 'version') expect(all.map((knob) => knob.path), path).toContain(path);
   });
 
   it('have the ranges of the configuration', () => {

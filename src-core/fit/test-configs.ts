@@ -73,6 +73,9 @@ const anyFit = fc.record({
   seed: fc.oneof(fc.constant(1), word),
 });
 
+/** Without the part for surfaces. */
+export const anySampledConfig: fc.Arbitrary<FitConfig> = anyFit.map(({ surface: _surface, ...config }) => config);
+
 export const anyConfig: fc.Arbitrary<FitConfig> = anyFit.map(({ surface, ...config }) => (surface ? { ...config, surface } : config));
 
 /** `config` with what no option says as `base` has it: Adam's betas, the octaves' coordinates, the features' seed, the part for surfaces. */

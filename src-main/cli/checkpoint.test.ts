@@ -63,7 +63,7 @@ describe('a checkpoint', () => {
 
   it('goes on only with its own picture and configuration', () => {
     expect(resumeFrom(checkpoint, 'a.inr.checkpoint', config, 'abc')).toBe(checkpoint);
-    expect(() => resumeFrom(checkpoint, 'a.inr.checkpoint', config, 'abd')).toThrow(/a\.inr\.checkpoint: .*another picture/);
+    expect(() => resumeFrom(checkpoint, 'a.inr.checkpoint', config, 'abd')).toThrow(/a\.inr\.checkpoint: .*another input/);
     expect(() => resumeFrom(checkpoint, 'a.inr.checkpoint', { ...config, seed: 9 }, 'abc')).toThrow(/another configuration \(seed: 1 there, 9 here\)/);
   });
 

@@ -103,8 +103,8 @@ describe('devices', () => {
 
 describe('presets', () => {
   it('are listed for people and for programs', async () => {
-    expect((await run('presets')).out).toMatch(/siren \(default\)/);
+    expect((await run('presets')).out).toMatch(/siren \(default for pictures\)/);
     const list = JSON.parse((await run('presets', '--json')).out) as { id: string; default: boolean }[];
-    expect(list.filter((each) => each.default).map((each) => each.id)).toEqual(['siren']);
+    expect(list.filter((each) => each.default).map((each) => each.id)).toEqual(['siren', 'volume', 'surface']);
   });
 });

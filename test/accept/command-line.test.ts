@@ -182,7 +182,7 @@ describe('a cancelled fit', () => {
     expect(await missing(at('cut.inr.checkpoint'))).toBe(false);
 
     expectFault(await inr(long('cut.inr', '--resume', '--seed', '3')), 2, /another configuration \(seed: 1 there, 3 here\)/);
-    expectFault(await inr(['fit', at('other.png'), '-o', at('cut.inr'), '--resume']), 3, /another picture/);
+    expectFault(await inr(['fit', at('other.png'), '-o', at('cut.inr'), '--resume']), 3, /another input/);
     const resumed = await inr(['fit', at('photo.png'), '-o', at('cut.inr'), '--device', 'cpu', '--threads', '1', '--resume']);
     expect(resumed.code).toBe(0);
     expect(resumed.err).toContain('going on from step');

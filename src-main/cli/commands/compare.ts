@@ -52,9 +52,9 @@ async function goalOf(input: string, signal: GridSignal, options: CompareOptions
 
 /** Runs the command; resolves to the exit code. */
 export async function compare(input: string, options: CompareOptions, terminal: Terminal): Promise<number> {
+  const codecs = readCodecs(options.codecs);
   const { signal } = await openSignal(input, options);
   if (signal.kind !== 'grid') throw new StudioError('usage', 'compare.kind', `${input}: it is a ${signal.kind}; only pictures can be compared yet.`);
-  const codecs = readCodecs(options.codecs);
   const goal = await goalOf(input, signal, options);
   const progress = createProgress(terminal, terminal.columns === 0);
   try {

@@ -106,6 +106,8 @@ function plan(base: FitConfig, options: FitOptions, signal: Signal, fingerprint:
 export async function fit(input: string, options: FitOptions, terminal: Terminal): Promise<number> {
   const cancel = terminal.cancellation();
   const target = targetOf(options);
+  // What the options say wrong is said before a large input is read.
+  applyOptions(await readPreset(options.preset, 'picture'), options);
   const output = await checkOutput(options.output, [input]);
   const saveConfig = options.saveConfig === undefined ? null : await checkOutput(options.saveConfig, [input, output]);
   const checkpointFile = checkpointPath(output);

@@ -83,7 +83,7 @@ describe('damaged files', () => {
           { numRuns: RUNS },
         );
         // Neither all refused nor all taken: the edits reach what they should.
-        expect(seen.size).toBeGreaterThan(2);
+        expect(seen.size).toBeGreaterThan(1);
         for (let length = 0; length < Math.min(first!.bytes.length, 700); length++) await outcome(() => readVolume(first!.bytes.subarray(0, length), first!.name, options));
       });
     }
