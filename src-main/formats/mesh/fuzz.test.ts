@@ -112,3 +112,20 @@ it('random bytes behind any start are read or refused', async () => {
     { numRuns: 500 },
   );
 });
+
+it.each(['KHR_draco_mesh_compression.glb', 'EXT_meshopt_compression.glb'])('%s with its compressed data changed, its JSON whole, is read or refused', async (name) => {
+  const bytes = files.get(name)!;
+  // 12 bytes, the JSON behind its 8, then the data behind theirs.
+  const data = 28 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(12, true);
+  const codes = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: data, max: bytes.length - 1 }), fc.oneof(fc.constantFrom(0, 255, 127, 128), fc.nat(255))), { minLength: 1, maxLength: 5 }), async (changes) => {
+      const changed = bytes.slice();
+      for (const [at, value] of changes) changed[at] = value;
+      codes.add(await outcome(changed, name));
+    }),
+    { numRuns: 150 },
+  );
+  expect(codes).toContain('read');
+  expect(codes).toContain('input.damaged');
+});
