@@ -52,6 +52,7 @@ declare module 'draco3dgltf' {
     readonly DracoInt8Array: new () => Int8Bytes;
     readonly POSITION: number;
     readonly MESH_EDGEBREAKER_ENCODING: number;
+    destroy(object: object): void;
   }
   const draco3d: { createDecoderModule(): Promise<DecoderModule>; createEncoderModule(): Promise<EncoderModule> };
   export default draco3d;

@@ -2,13 +2,12 @@
  * What a glTF file says of its data is held against the data before anything is decoded or allocated: every view lies in its buffer, every accessor in
  * its view, and what is compressed does not promise more than compression can give. What no triangle needs is blanked out.
  */
+import { MOST_PER_BYTE } from './draco-header';
 import { damaged, truncated } from './faults';
 import type { Gltf, GltfAccessor, GltfPrimitive, GltfView } from './gltf-container';
 
 const COMPONENT_BYTES: Readonly<Record<number, number>> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 };
 const TRIANGLE_MODES = [4, 5, 6];
-/** Meshopt and Draco may take next to nothing for what is regular; more elements a byte than this are a lie. */
-const MOST_PER_BYTE = 1024;
 /** Stands for an accessor that no triangle needs. */
 const UNSEEN = { componentType: 5121, type: 'SCALAR', count: 0, byteOffset: 0, normalized: false } as const satisfies GltfAccessor;
 
@@ -108,28 +107,4 @@ function checkAccessor(accessor: GltfAccessor, i: number, views: readonly GltfVi
   const places = COMPONENT_BYTES[sparse.indices.componentType]!;
   within(sparse.indices.bufferView, sparse.indices.byteOffset, sparse.count, places, places);
   within(sparse.values.bufferView, sparse.values.byteOffset, sparse.count, component * elements, component * elements);
-}
-
-/** Number of faces and points that a Draco bitstream of version 2.2 says it has, the larger one; null where that is not easily found. */
-function dracoElements(data: Uint8Array): number | null {
-  // 'DRACO', version, kind of geometry, method, flags (of which the highest means metadata first).
-  const [major, minor, , method] = data.subarray(5, 9);
-  if (major !== 2 || minor !== 2 || (data[10]! & 0x80) !== 0) return null;
-  let at = method === 1 ? 12 : 11;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = data[at++] ?? 0;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) break;
-    }
-    return value;
-  };
-  return Math.max(varint(), varint());
-}
-
-/** Throws StudioError where a Draco bitstream promises more than it can hold. */
-export function checkDraco(data: Uint8Array, name: string): void {
-  const elements = dracoElements(data);
-  if (elements !== null && elements > MOST_PER_BYTE * data.length) throw damaged(name, 'Draco', `it promises ${elements} elements from ${data.length} bytes`);
 }
