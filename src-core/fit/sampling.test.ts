@@ -53,6 +53,11 @@ describe('full batches', () => {
     expect(drawIndex(plan('full', 64), 1, 5, 77, 100)).toBe(77);
     expect(planRefusal(plan('full', 64), 2 ** 24)).toBeNull();
     expect(planRefusal(plan('full', 64), 2 ** 24 + 1)).toMatch(/stratified/);
+    expect(planRefusal(plan('stratified', 64), 100)).toBeNull();
+    expect(planRefusal(plan('stratified', 64), 100, true)).toMatch(/^Stratified sampling .* choose uniform sampling\.$/);
+    expect(planRefusal(plan('uniform', 64), 2 ** 25, true)).toBeNull();
+    expect(planRefusal(plan('full', 64), 2 ** 24, true)).toBeNull();
+    expect(planRefusal(plan('full', 64), 2 ** 24 + 1, true)).toMatch(/this list has 16,777,217; choose uniform sampling\.$/);
   });
 });
 

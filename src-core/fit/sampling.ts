@@ -26,10 +26,18 @@ export function effectiveBatch(plan: Pick<FitPlan, 'batch' | 'sampling'>, points
   return plan.sampling.kind === 'full' ? points : plan.batch;
 }
 
-/** null when a plan can run on a grid of `points` points, else one sentence that says why not and what works instead. */
-export function planRefusal(plan: Pick<FitPlan, 'batch' | 'sampling'>, points: number): string | null {
-  if (plan.sampling.kind !== 'full' || points <= LARGEST_FULL_BATCH) return null;
-  return `Full batches end at ${LARGEST_FULL_BATCH.toLocaleString('en')} points and this signal has ${points.toLocaleString('en')}; choose stratified sampling.`;
+/**
+ * null when a plan can run on a grid of `points` points, or where `listed` on a list of so many (a surface), else one sentence that says
+ * why not and what works instead. In a list neighbours mean nothing, so its draws are uniform or full.
+ */
+export function planRefusal({ sampling }: Pick<FitPlan, 'batch' | 'sampling'>, points: number, listed = false): string | null {
+  const { kind } = sampling;
+  if (listed && (kind === 'stratified' || kind === 'error')) {
+    return `${kind === 'error' ? 'Error-driven' : 'Stratified'} sampling goes by the neighbours in a grid, and these samples are a list of points; choose uniform sampling.`;
+  }
+  if (kind !== 'full' || points <= LARGEST_FULL_BATCH) return null;
+  const signal = `${listed ? 'this list' : 'this signal'} has ${points.toLocaleString('en')}`;
+  return `Full batches end at ${LARGEST_FULL_BATCH.toLocaleString('en')} points and ${signal}; choose ${listed ? 'uniform' : 'stratified'} sampling.`;
 }
 
 /** Length of an arc of stratified sampling. */
