@@ -67,6 +67,8 @@ export enum Slot {
   DataMaximum,
   DataGrid,
   DataGridLast = DataGrid + 3,
+  /** Address of the coordinates of a list of points, Inputs f32 each; 0: the points are those of the grid. */
+  DataPoints,
   Master,
   Moment1,
   Moment2,

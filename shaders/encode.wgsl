@@ -7,5 +7,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (index >= work.count * FEATURES) {
     return;
   }
-  features[index] = encodedFeature(pointCoordinates(pointOf(index / FEATURES)), index % FEATURES);
+  features[index] = encodedFeature(placeOf(index / FEATURES), index % FEATURES);
 }

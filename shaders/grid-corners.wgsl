@@ -56,5 +56,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     return;
   }
   let level = levels[levelNumber];
-  visitCell(level, cellAt(level, pointCoordinates(pointOf(sample))), (sample * LEVELS + levelNumber) * GRID_FEATURES);
+  visitCell(level, cellAt(level, placeOf(sample)), (sample * LEVELS + levelNumber) * GRID_FEATURES);
 }

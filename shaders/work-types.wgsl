@@ -15,7 +15,7 @@ struct Work {
 }
 
 struct Domain {
-  extent: vec4u,    // grid points along each axis, 1 where there is no such axis
+  extent: vec4u,    // grid points along each axis, 1 where there is no such axis; of a list of points their number
   points: u32,      // product of the extents
   seed: u32,
   lossGroups: u32,  // partial losses a unit writes

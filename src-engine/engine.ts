@@ -33,8 +33,9 @@ export interface TrainingSet {
   readonly type: SampleType;
   readonly samples: Uint8Array | Uint16Array;
   /**
-   * Where the samples lie, when that is not a grid: field.inputs coordinates in [-1, 1] a point, interleaved. Indices are drawn from the
-   * list as from a grid of one axis; error-driven and stratified draws, which need neighbours, are refused.
+   * Where the samples lie, when that is not a grid: field.inputs coordinates in [-1, 1] a point, interleaved. What rounding put beyond, by
+   * no more than COORDINATE_SLACK, is taken for the border. Indices are drawn from the list as from a grid of one axis; error-driven and
+   * stratified draws, which need neighbours, are refused.
    */
   readonly coordinates?: Float32Array;
 }
@@ -55,6 +56,9 @@ export interface TrainState {
    */
   readonly drawLimits?: Uint32Array;
 }
+
+/** How far the coordinates of a list may lie beyond [-1, 1]. */
+export const COORDINATE_SLACK = 1e-4;
 
 /** The parameters that are shown, measured and saved: the average where there is one. */
 export function modelParameters(state: TrainState): Float32Array {

@@ -17,7 +17,7 @@ import type { DrawTable } from '#core/fit/importance';
 import { drawIndex, effectiveBatch } from '#core/fit/sampling';
 import { gridCoordinate } from '#core/signal/coordinates';
 import { pointCount, sampleMaximum } from '#core/signal/signal';
-import type { TrainReport, Trainer, TrainerRequest, TrainState } from './engine';
+import type { TrainingSet, TrainReport, Trainer, TrainerRequest, TrainState } from './engine';
 import { referenceUpdate, type ReferenceState } from './reference-update';
 
 type Matrix = Float32Array;
@@ -30,6 +30,12 @@ export function pointCoordinates(size: readonly number[], index: number): number
     rest = Math.floor(rest / extent);
     return gridCoordinate(position, extent);
   });
+}
+
+/** Coordinates of point `index` of a data set. */
+function dataCoordinates({ size, coordinates }: TrainingSet, inputs: number, index: number): number[] {
+  if (!coordinates) return pointCoordinates(size, index);
+  return Array.from(coordinates.subarray(index * inputs, (index + 1) * inputs), (x) => Math.max(-1, Math.min(1, x)));
 }
 
 /** One corner of a cell of a grid: where its vector begins in the flat parameters, and its interpolation weight. */
@@ -186,7 +192,7 @@ export function referenceGradient(request: TrainerRequest, parameters: ArrayLike
   let squaredError = 0;
   for (let element = 0; element < batch; element++) {
     const index = drawIndex(plan, seed, step, element, points, table);
-    const point = pointCoordinates(data.size, index);
+    const point = dataCoordinates(data, field.inputs, index);
     const trace = forward(field, layout, weights, encodePoint(field, layout, weights, matrix, point));
     const headGradient = trace.sums[field.depth]!.map((z, channel) => {
       const target = data.samples[index * data.channels + channel]! / maximum;

@@ -6,6 +6,7 @@ import { PLAN_DEFAULTS, type FitPlan } from '#core/fit/config';
 import { uniform } from '#core/fit/random';
 import { OPTIMIZERS } from '#core/fit/test-kinds';
 import type { TrainingSet, TrainState } from './engine';
+import { pointCoordinates } from './reference';
 
 export * from '#core/fit/test-kinds';
 
@@ -17,6 +18,19 @@ export function testData(size: readonly number[], channels: number, type: 'uint8
   const samples = type === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
   for (let i = 0; i < length; i++) samples[i] = uniform(17, channels, i) * (type === 'uint8' ? 256 : 65536);
   return { size, channels, type, samples };
+}
+
+/** A list of points without a pattern, on both sides of the border too, in float32's own numbers: no grid has them. */
+export function testList(count: number, inputs: number, channels: number, type: 'uint8' | 'uint16' = 'uint8', salt = 0): TrainingSet {
+  const coordinates = Float32Array.from({ length: count * inputs }, (_, i) => 2 * uniform(23 + salt, inputs, i) - 1);
+  [1, -1, 1.00005, -1.00005].forEach((border, i) => (coordinates[(i * 7 + 3) % coordinates.length] = border));
+  return { ...testData([count], channels, type), coordinates };
+}
+
+/** The same points and samples as a list. */
+export function asList(data: TrainingSet): TrainingSet {
+  const count = data.size.reduce((a, b) => a * b, 1);
+  return { ...data, size: [count], coordinates: Float32Array.from(Array.from({ length: count }, (_, i) => pointCoordinates(data.size, i)).flat()) };
 }
 
 /** A start at which everything matters: tables begin near zero, where nothing would depend on them, and so do biases. */

@@ -151,6 +151,27 @@ function storeCoordinates(to: usize, index: v128): void {
   }
 }
 
+/** Coordinates of one point of a list; lanes that are not `used` are 0. What rounding put beyond [-1, 1] is taken for the border. */
+// @ts-ignore: decorator
+@inline
+function copyPoint(to: usize, from: usize, used: v128): void {
+  const inside = f32x4.pmax(f32x4.pmin(v128.load(from), f32x4.splat(1)), f32x4.splat(-1));
+  v128.store(to, v128.and(inside, used));
+}
+
+/** Coordinates of the points `index` of the list to the rows from `to`. There are 16 bytes behind the list, so that a point is one read. */
+// @ts-ignore: decorator
+@inline
+function copyCoordinates(to: usize, index: v128): void {
+  const inputs = word(Slot.Inputs);
+  const address = i32x4.add(i32x4.splat(word(Slot.DataPoints)), i32x4.mul(index, i32x4.splat(inputs << 2)));
+  const used = i32x4.gt_s(i32x4.splat(inputs), i32x4(0, 1, 2, 3));
+  copyPoint(to, i32x4.extract_lane(address, 0), used);
+  copyPoint(to + 64, i32x4.extract_lane(address, 1), used);
+  copyPoint(to + 128, i32x4.extract_lane(address, 2), used);
+  copyPoint(to + 192, i32x4.extract_lane(address, 3), used);
+}
+
 /** Byte of a sample's row of 16 coordinates, of which at most 4 are used, that keeps the number of its point. */
 const INDEX: usize = 60;
 
@@ -192,11 +213,13 @@ export function drawTile(scratch: usize, targets: usize, step: u32, first: u32, 
 export function drawPoints(scratch: usize, step: u32, first: u32, count: u32): void {
   const data = i32x4.splat(word(Slot.Data));
   const pointBytes = i32x4.splat(word(Slot.Outputs) * word(Slot.DataBytes));
+  const listed = word(Slot.DataPoints) != 0;
   let touched: u32 = 0;
   let to = scratch;
   for (let s: u32 = 0; s < count; s += 4) {
     const index = drawFour(step, first + s);
-    storeCoordinates(to, index);
+    if (listed) copyCoordinates(to, index);
+    else storeCoordinates(to, index);
     storeFour(to + INDEX, index);
     const address = i32x4.add(data, i32x4.mul(index, pointBytes));
     touched += load<u8>(i32x4.extract_lane(address, 0));

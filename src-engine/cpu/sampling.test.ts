@@ -122,6 +122,32 @@ describe('coordinates of the kernels', () => {
   });
 });
 
+describe('coordinates of a list', () => {
+  it('are copied as they are, up to the border, and what is beside them stays 0', () => {
+    const memory = new WebAssembly.Memory({ initial: 8, maximum: 65536, shared: true });
+    const { drawPoints } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(Buffer.from(wasmBase64, 'base64'))), { env: { memory } }).exports as unknown as {
+      drawPoints(rows: number, step: number, first: number, count: number): void;
+    };
+    const [LIST, ROWS] = [3 * 65536, 7 * 65536];
+    const coordinate = fc.oneof(fc.float({ min: -1, max: 1, noNaN: true }), fc.constantFrom(-1.00005, 1.00005, 1, -1).map(Math.fround));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(coordinate, { minLength: 4, maxLength: 160 }), (inputs, numbers) => {
+        const points = Math.floor(numbers.length / inputs);
+        const job = new JobRecord(memory.buffer);
+        const words: [number, number][] = [[Slot.Sampling, SamplingKind.Full], [Slot.Points, points], [Slot.Inputs, inputs], [Slot.DataPoints, LIST]];
+        for (const [slot, value] of words) job.set(slot, value);
+        new Float32Array(memory.buffer, LIST, numbers.length).set(numbers);
+        drawPoints(ROWS, 0, 0, points);
+        const rows = new Float32Array(memory.buffer, ROWS, 16 * points);
+        for (let point = 0; point < points; point++) {
+          const inside = numbers.slice(point * inputs, (point + 1) * inputs).map((x) => Math.max(-1, Math.min(1, x)));
+          expect([...rows.subarray(16 * point, 16 * point + 8)]).toEqual([...inside, ...new Array<number>(8 - inputs).fill(0)]);
+        }
+      }),
+    );
+  });
+});
+
 describe('fits by their sampling', async () => {
   const engine = await createCpuEngine({ threads: 2 });
   const single = await createCpuEngine({ threads: 1 });

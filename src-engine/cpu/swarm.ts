@@ -7,7 +7,7 @@ import { StudioError } from '#core/errors';
 import { initialParameters } from '#core/field/init';
 import { pointCount } from '#core/signal/signal';
 import { Control, MemberSlot, RateSlot } from '#kernels/slots';
-import { commonSwarmRefusal, requireData, requireRates } from '../checks';
+import { commonSwarmRefusal, requireMembers, requireRates } from '../checks';
 import { DeviceLostError, memberSeed, type Swarm, type SwarmReport, type SwarmRequest, type TrainingSet } from '../engine';
 import { allocateShared, requireMachine } from './memory';
 import { Arena, fromPanels, panelLayout, toPanels, type PanelLayout } from './plan';
@@ -32,13 +32,6 @@ interface Share {
   readonly numbers: readonly number[];
   readonly places: readonly Place[];
   readonly records: number;
-}
-
-function checkMembers({ field, members }: SwarmRequest): void {
-  for (const data of members) {
-    requireData(field, data);
-    if (data.type !== members[0]!.type) throw new StudioError('usage', 'engine.mismatch', 'The data sets of a swarm are all of 8 bits or all of 16.');
-  }
 }
 
 const WAY = 'Use fewer or smaller tiles, or a smaller network.';
@@ -104,7 +97,7 @@ export async function createCpuSwarm(pool: WorkerPool, request: SwarmRequest): P
   const { field, plan, members } = request;
   const refused = commonSwarmRefusal(field, plan);
   if (refused !== null) throw new StudioError('usage', 'fit.refused', refused);
-  checkMembers(request);
+  requireMembers(request);
   const layout = panelLayout(field);
   const plans = Array.from({ length: Math.min(pool.threads, members.length) }, (_, thread) => planShare(request, layout, thread, pool.threads));
   // Each may fit by itself where all of them do not.

@@ -57,6 +57,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   const { training, memory, notes } = roomFor(request, pool.threads, allocate);
   const parts = training.write(memory);
   await copyBytes(bytesOf(data.samples), bytesOf(parts.data.samples));
+  if (data.coordinates && parts.data.coordinates) await copyBytes(bytesOf(data.coordinates), bytesOf(parts.data.coordinates));
   const parameters = state?.parameters ?? initialParameters(field, seed);
   parts.put('master', parameters);
   if (plan.average !== null) parts.put('average', state?.average ?? parameters);
@@ -69,7 +70,7 @@ export async function createCpuTrainer(pool: WorkerPool, request: TrainerRequest
   return trainer;
 }
 
-export function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

@@ -139,6 +139,8 @@ export function planTraining(request: TrainerRequest, threads: number, cut: Cut)
   const output = arena.take(evaluateGrid.blockBytes(field) * threads);
   // Kernels read channels four at a time, beyond the last one too.
   const samples = arena.take(data.samples.byteLength + 16);
+  // Here too: four coordinates at a time.
+  const coordinates = takeIf(data.coordinates !== undefined, (data.coordinates?.byteLength ?? 0) + 16);
 
   return {
     pages: arena.pages,
@@ -160,6 +162,7 @@ export function planTraining(request: TrainerRequest, threads: number, cut: Cut)
         [Slot.Data, samples],
         [Slot.DataBytes, data.samples.BYTES_PER_ELEMENT],
         [Slot.DataMaximum, sampleMaximum(data.type)],
+        [Slot.DataPoints, coordinates],
         [Slot.Master, master],
         [Slot.Moment1, moment1],
         [Slot.Moment2, moment2],
@@ -209,7 +212,11 @@ export function planTraining(request: TrainerRequest, threads: number, cut: Cut)
         control: new Int32Array(buffer, control, Control.Words),
         rates: new Float32Array(buffer, rates, RateSlot.Words * STEPS_PER_CALL),
         totals: new Float64Array(buffer, lossTotal, 2),
-        data: { ...data, samples: new Samples(buffer, samples, data.samples.length) },
+        data: {
+          ...data,
+          samples: new Samples(buffer, samples, data.samples.length),
+          ...(data.coordinates && { coordinates: new Float32Array(buffer, coordinates, data.coordinates.length) }),
+        },
         output,
         probes: { address: probes, indices: new Uint32Array(buffer, probes, cells) },
         useTable(table) {

@@ -21,7 +21,7 @@ import { tfLoss } from './loss';
 import { evaluationChunk, memoryRefusal } from './memory';
 import { tfModel, type Tf } from './model';
 import { tfUpdate, type TfState } from './optimizer';
-import { pointWriter } from './points';
+import { listWriter, pointWriter } from './points';
 
 /** Chooses the engine's backend; between its end and the next await the backend is certain (tfjs has one global backend). */
 export type ActivateBackend = () => Promise<void>;
@@ -89,7 +89,7 @@ export async function createTfjsTrainer(tf: Tf, activate: ActivateBackend, reque
   const model = tfModel(tf, field);
   const samples = data.samples.slice();
   const maximum = sampleMaximum(data.type);
-  const writePoint = pointWriter(data.size);
+  const writePoint = data.coordinates ? listWriter(data.coordinates, field.inputs) : pointWriter(data.size);
   let step = request.state?.step ?? 0;
   let table: DrawTable | null = resumedTable(request);
   let disposed = false;

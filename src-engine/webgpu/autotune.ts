@@ -56,7 +56,7 @@ export function tuningKey(context: GpuContext, info: GPUAdapterInfo, request: Tr
   const { encoding, inputs, outputs, depth, width } = field;
   const { longest, streamed } = cutFit(context, request, context.tuning);
   const network = [encoding.kind, inputs, encodedWidth(encoding, inputs), depth, width, outputs, parameterLayout(field).length, field.activation.kind, headOf(field), field.residual === true];
-  const work = [effectiveBatch(plan, pointCount(data.size)), longest, plan.sampling.kind, plan.loss.kind, plan.optimizer.kind, plan.clip !== null, plan.average !== null, data.type, streamed];
+  const work = [effectiveBatch(plan, pointCount(data.size)), longest, plan.sampling.kind, plan.loss.kind, plan.optimizer.kind, plan.clip !== null, plan.average !== null, data.type, streamed, ...(data.coordinates ? ['list'] : [])];
   const adapter = [info.vendor, info.architecture, info.device, info.description, context.device.limits.maxComputeWorkgroupStorageSize];
   return ['kernels', KERNELS_VERSION, ...adapter, ...network, ...work].join('|');
 }

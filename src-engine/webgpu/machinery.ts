@@ -11,7 +11,7 @@ import { effectiveBatch } from '#core/fit/sampling';
 import { pointCount } from '#core/signal/signal';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
-import type { TrainerRequest } from '../engine';
+import type { TrainerRequest, TrainingSet } from '../engine';
 import { resumedTable } from '../importance';
 import type { Allocation } from './allocation';
 import { USAGE, type GpuContext } from './context';
@@ -22,7 +22,7 @@ import { TargetStream } from './stream';
 import { bindStages, compile, type Program, type Stage, type Step } from './step';
 import { sweepShape } from './sweep';
 import type { Tuning } from './tuning';
-import { addConstants, trainingUnit, type Cut } from './unit';
+import { addConstants, trainingUnit, type Cut, type DataSource } from './unit';
 import { updateProgram } from './update';
 import { domainBytes } from './work';
 
@@ -60,14 +60,14 @@ function packed(samples: Uint8Array | Uint16Array): Uint8Array {
 /** How the work of a fit is cut for a device. */
 export interface FitCut extends Cut {
   readonly slices: readonly Slice[];
-  /** Where the signal is too large to be bound. */
+  /** Where the samples, or the coordinates of a list, are too large to be bound. */
   readonly streamed: boolean;
 }
 
 /** Slices of at most `maximumSlice` samples, and no buffer above the device's limits. */
 export function cutFit(context: GpuContext, { field, plan, data }: TrainerRequest, tuning: Tuning, maximumSlice = Infinity): FitCut {
   const { maximumBinding, traits } = context;
-  const streamed = data.samples.byteLength > maximumBinding;
+  const streamed = Math.max(data.samples.byteLength, data.coordinates?.byteLength ?? 0) > maximumBinding;
   const capacity = Math.min(maximumSlice, sliceCapacity(field, { ...traits, maximumBinding }), streamed ? TargetStream.longestSlice(data, maximumBinding) : Infinity);
   const slices = slicesOf(effectiveBatch(plan, pointCount(data.size)), capacity);
   const longest = slices[0].count;
@@ -104,7 +104,10 @@ export async function holdFit(context: GpuContext, request: TrainerRequest, cut:
       vector('second moments', state.moment2);
     } else buffers.scratch({ 'first moments': length, 'second moments': length }, USAGE.copySource);
     if (plan.average !== null) vector('average parameters', state?.average ?? start);
-    if (!cut.streamed) buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
+    if (!cut.streamed) {
+      buffers.add('samples of the input', 0, USAGE.storage, packed(data.samples));
+      if (data.coordinates) buffers.add('places', 0, USAGE.storage, data.coordinates);
+    }
     if (plan.sampling.kind === 'error') buffers.add('draw table', 0, USAGE.storage | USAGE.copyTarget, (resumedTable(request) ?? uniformTable(pointCount(data.size))).limits);
     buffers.scratch(updateProgram(field, plan, cut).scratch);
     buffers.scratch({ losses: 2 }, USAGE.copySource | USAGE.copyTarget);
@@ -112,6 +115,10 @@ export async function holdFit(context: GpuContext, request: TrainerRequest, cut:
     // One Work more than units: the last one tells the loss sum how many partial losses there are.
     buffers.add('works', (MAXIMUM_UNITS + 1) * context.workStride, USAGE.uniform | USAGE.copyTarget);
   });
+}
+
+function sourceOf({ coordinates, type }: TrainingSet, { streamed }: FitCut): DataSource {
+  return { targets: streamed ? 'stream' : 'signal', places: !coordinates ? 'grid' : streamed ? 'stream' : 'list', type };
 }
 
 /** A fit whose buffers are all there. */
@@ -124,13 +131,13 @@ export interface HeldFit {
 
 /** Allocates what slices need, in the place of what an earlier call allocated for others. Throws as holdFit. */
 export async function holdSlices(context: GpuContext, { field, plan, data, seed }: TrainerRequest, cut: FitCut, buffers: Allocation): Promise<HeldFit> {
-  const training = trainingUnit(field, plan, cut.streamed ? 'stream' : 'signal', data.type, cut);
+  const training = trainingUnit(field, plan, sourceOf(data, cut), cut);
   const lossScale = 1 / (effectiveBatch(plan, pointCount(data.size)) * field.outputs);
   const stream = cut.streamed ? new TargetStream({ data, plan, seed }, cut.longest, context.maximumBinding, cut.units) : null;
   await context.checked('hold this fit', () => {
     buffers.scratch(training.scratch);
     buffers.parts(training.parts ?? {});
-    if (stream) buffers.add('samples of the input', stream.byteLength, USAGE.storage | USAGE.copyTarget);
+    for (const [name, values] of stream?.sent() ?? []) buffers.add(name, values.byteLength, USAGE.storage | USAGE.copyTarget);
     buffers.add('domain', 0, USAGE.uniform, domainBytes({ size: data.size, seed, lossGroups: lossGroups(field, cut), lossScale }));
   });
   return { cut, training, stream, buffers };

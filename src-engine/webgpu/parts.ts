@@ -140,6 +140,27 @@ export function pointPart(source: PointSource, binding: number): BoundPart {
   }
 }
 
+/** Which points a kernel sees, and where they lie: on the grid, where a list says, or where each submit says. */
+export interface PlaceSource {
+  readonly points: PointSource;
+  readonly places: 'grid' | 'list' | 'stream';
+}
+
+/** Points of a grid. */
+export const onGrid = (points: PointSource): PlaceSource => ({ points, places: 'grid' });
+
+/** `placeOf(sample)`, the coordinates of a sample, which may read what pointPart reads and 'places' from `binding` on. INPUTS is a constant of the kernel. */
+export function placePart({ points, places }: PlaceSource, binding: number): BoundPart {
+  const point: BoundPart = places === 'stream' ? { modules: [], constants: {}, bindings: [], buffers: [] } : pointPart(points, binding);
+  if (places === 'grid') return { ...point, modules: [...point.modules, 'coordinates', 'place-grid'] };
+  return {
+    modules: [...point.modules, `place-${places}`],
+    constants: { ...point.constants, PLACE_BINDING: binding + point.bindings.length },
+    bindings: [...point.bindings, 'read'],
+    buffers: [...point.buffers, 'places'],
+  };
+}
+
 /** Where the targets of a fit come from: the whole signal is bound, or each submit brings its own. */
 export type TargetSource = 'signal' | 'stream';
 

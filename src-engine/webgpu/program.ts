@@ -8,7 +8,7 @@ import { parameterLayout, type LayerSlot } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { BindingKind, KernelSource } from './context';
-import { activationParts, encodingConstants, headParts, lossConstants, pointPart, targetPart, type PointSource, type TargetSource } from './parts';
+import { activationParts, encodingConstants, headParts, lossConstants, placePart, pointPart, targetPart, type PlaceSource, type TargetSource } from './parts';
 import { productFor, type Product } from './products';
 import { composeShader, type Constants, type ModuleName } from './shader';
 import type { Tuning } from './tuning';
@@ -43,14 +43,14 @@ function layerConstants(layer: LayerSlot): Constants {
 }
 
 /** Features of a slice's points. Bindings: features, the directions of a Fourier encoding, and what the points are read from. */
-export function encodeKernel(field: Field, points: PointSource): KernelPlan {
+export function encodeKernel(field: Field, places: PlaceSource): KernelPlan {
   const { encoding, inputs } = field;
   const features = encodedWidth(encoding, inputs);
   const fourier = encoding.kind === 'fourier';
-  const point = pointPart(points, fourier ? 2 : 1);
-  const constants: Constants = { ...encodingConstants(field, 1), ...point.constants };
-  const modules: ModuleName[] = ['work', ...point.modules, 'sine', 'coordinates', `encoding-${encoding.kind}` as ModuleName, 'encode'];
-  const bindings: BindingKind[] = ['write', ...(fourier ? (['read'] as const) : []), ...point.bindings];
+  const place = placePart(places, fourier ? 2 : 1);
+  const constants: Constants = { ...encodingConstants(field, 1), ...place.constants };
+  const modules: ModuleName[] = ['work', ...place.modules, 'sine', `encoding-${encoding.kind}` as ModuleName, 'encode'];
+  const bindings: BindingKind[] = ['write', ...(fourier ? (['read'] as const) : []), ...place.bindings];
   return kernelPlan('encode', constants, modules, bindings, (samples) => Math.ceil((samples * features) / 256));
 }
 

@@ -184,8 +184,11 @@ it('cuts streams so that a submit stays small and has whole words', () => {
     const stream = new TargetStream({ plan: PLAN, data, seed: 1 }, fits, 2 ** 27, 256);
     expect(stream.units).toBeGreaterThanOrEqual(1);
     expect(stream.units).toBeLessThanOrEqual(256);
-    expect(stream.byteLength).toBeLessThanOrEqual(16 * 2 ** 20);
-    for (const count of [1, stream.units]) expect(stream.targets(count).byteLength % 4).toBe(0);
-    expect(stream.targets(stream.units).byteLength).toBe(stream.byteLength);
+    const [[name, all]] = stream.sent();
+    expect(name).toBe('samples of the input');
+    expect(all.byteLength).toBeLessThanOrEqual(16 * 2 ** 20);
+    expect(stream.sent()).toHaveLength(1);
+    for (const count of [1, stream.units]) expect(stream.sent(count)[0][1].byteLength % 4).toBe(0);
+    expect(stream.sent(stream.units)[0][1].byteLength).toBe(all.byteLength);
   }
 });

@@ -43,6 +43,9 @@ import muonMomentum from '../../shaders/muon-momentum.wgsl?raw';
 import muonProduct from '../../shaders/muon-product.wgsl?raw';
 import muonScale from '../../shaders/muon-scale.wgsl?raw';
 import parameterRoles from '../../shaders/parameter-roles.wgsl?raw';
+import placeGrid from '../../shaders/place-grid.wgsl?raw';
+import placeList from '../../shaders/place-list.wgsl?raw';
+import placeStream from '../../shaders/place-stream.wgsl?raw';
 import pointError from '../../shaders/point-error.wgsl?raw';
 import pointGrid from '../../shaders/point-grid.wgsl?raw';
 import pointList from '../../shaders/point-list.wgsl?raw';
@@ -118,6 +121,9 @@ export const MODULES = {
   'muon-product': muonProduct,
   'muon-scale': muonScale,
   'parameter-roles': parameterRoles,
+  'place-grid': placeGrid,
+  'place-list': placeList,
+  'place-stream': placeStream,
   'point-error': pointError,
   'point-grid': pointGrid,
   'point-list': pointList,

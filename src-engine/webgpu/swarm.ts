@@ -12,7 +12,7 @@ import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import { pointCount, type SampleType } from '#core/signal/signal';
-import { commonSwarmRefusal } from '../checks';
+import { commonSwarmRefusal, requireMembers } from '../checks';
 import { memberSeed, type Swarm, type SwarmReport, type SwarmRequest } from '../engine';
 import { Allocation } from './allocation';
 import { USAGE, type BindingKind, type GpuContext } from './context';
@@ -110,16 +110,6 @@ function swarmCode(field: Field, plan: FitPlan, type: SampleType): string {
   return [activation.code, renamedHead(head), composeShader(constants, [...new Set(modules)])].join('\n');
 }
 
-function checkMembers(context: GpuContext, { field, members }: SwarmRequest): void {
-  const type = members[0]?.type;
-  for (const { size, channels, samples, type: own } of members) {
-    const fits = own === type && channels === field.outputs && size.length === field.inputs && samples.length === pointCount(size) * channels;
-    if (!fits) throw new StudioError('usage', 'engine.mismatch', `A data set of the swarm (${size.join(' x ')}, ${channels} channels) does not fit the field.`);
-  }
-  const bytes = 4 * paddedLayout(field).scratch;
-  context.assertFits('intermediate results of a member', bytes, USAGE.storage);
-}
-
 /** Raw samples of all members one after the other, as whole words. */
 function joined(request: SwarmRequest): { readonly data: Uint8Array; readonly members: DataView } {
   const { members, seed } = request;
@@ -157,8 +147,9 @@ export async function createWebGpuSwarm(context: GpuContext, request: SwarmReque
   const { field, plan, members } = request;
   const refused = swarmRefusal(field, plan);
   if (refused) throw new StudioError('usage', 'engine.plan', refused);
-  checkMembers(context, request);
+  requireMembers(request);
   const { length, scratch } = paddedLayout(field);
+  context.assertFits('intermediate results of a member', 4 * scratch, USAGE.storage);
   const vectors = plan.average === null ? 3 : 4;
   const together = Math.max(1, Math.min(members.length, MOST_GROUPS, Math.floor(Math.min(SCRATCH_BYTES, context.maximumBinding) / (4 * scratch))));
   const spans = Math.ceil(members.length / together);

@@ -13,7 +13,7 @@ import { HASH_PRIMES } from '#core/field/grid';
 import { parameterLayout } from '#core/field/layout';
 import type { FitPlan } from '#core/fit/config';
 import type { BindingKind } from './context';
-import { pointPart, type PointSource } from './parts';
+import { placePart, type PlaceSource } from './parts';
 import { backwardInputKernel, denseRange, kernelPlan } from './program';
 import type { Constants, ModuleName } from './shader';
 import type { Stage } from './step';
@@ -78,22 +78,22 @@ function cornerGroups(field: Field): (samples: number) => number {
 }
 
 /** A kernel on the corners of points; 'levels' stand at binding 0, what the points need behind `buffers`. */
-function cornerStage(field: Field, points: PointSource, name: ModuleName, bindings: readonly BindingKind[], buffers: readonly string[]): Stage {
-  const point = pointPart(points, 1 + bindings.length);
-  const modules: readonly ModuleName[] = ['work', ...point.modules, 'coordinates', 'grid-corners', name];
+function cornerStage(field: Field, places: PlaceSource, name: ModuleName, bindings: readonly BindingKind[], buffers: readonly string[]): Stage {
+  const place = placePart(places, 1 + bindings.length);
+  const modules: readonly ModuleName[] = ['work', ...place.modules, 'grid-corners', name];
   return {
-    plan: kernelPlan(name, { ...gridConstants(field), ...point.constants }, modules, ['uniform', ...bindings, ...point.bindings], cornerGroups(field)),
-    buffers: ['levels', ...buffers, ...point.buffers],
+    plan: kernelPlan(name, { ...gridConstants(field), ...place.constants }, modules, ['uniform', ...bindings, ...place.bindings], cornerGroups(field)),
+    buffers: ['levels', ...buffers, ...place.buffers],
   };
 }
 
 /** Features of drawn samples (training) or of grid points, in 'encoded features'. */
-export function gridEncodeStage(field: Field, points: PointSource): Stage {
-  return cornerStage(field, points, 'encode-grid', ['read', 'write'], ['parameters', 'encoded features']);
+export function gridEncodeStage(field: Field, places: PlaceSource): Stage {
+  return cornerStage(field, places, 'encode-grid', ['read', 'write'], ['parameters', 'encoded features']);
 }
 
 /** The end of a training unit: from the deltas of the first layer to the sums of the tables. */
-export function tableStages(field: Field, plan: FitPlan, cut: Cut): readonly Stage[] {
+export function tableStages(field: Field, plan: FitPlan, places: PlaceSource, cut: Cut): readonly Stage[] {
   const searching = largestGroups(field, cut);
   const constants = { ...gridConstants(field), LARGEST_GROUPS: searching };
   const stage = (label: string, modules: readonly ModuleName[], bindings: readonly BindingKind[], groups: (samples: number) => number, buffers: readonly string[]): Stage => ({
@@ -104,7 +104,7 @@ export function tableStages(field: Field, plan: FitPlan, cut: Cut): readonly Sta
     { plan: backwardInputKernel(field, parameterLayout(field).layers[0], cut.tuning, cut.longest), buffers: ['layer 0', 'parameters', 'deltas 0', 'feature gradients'] },
     stage('table largest', ['work', 'table-largest'], ['read', 'write'], () => searching, ['feature gradients', 'largest gradients']),
     stage('table scale', ['table-scale'], ['read', 'write'], () => 1, ['largest gradients', 'table scale']),
-    cornerStage(field, plan, 'table-scatter', ['read', 'read', 'write'], ['feature gradients', 'table scale', 'table sums']),
+    cornerStage(field, places, 'table-scatter', ['read', 'read', 'write'], ['feature gradients', 'table scale', 'table sums']),
   ];
   if (folds(plan, cut)) {
     stages.push(stage('table fold', ['work', 'table-words', 'table-fold'], ['read', 'write', 'write'], numberGroups(field), ['table scale', 'table sums', 'table gradients']));

@@ -142,7 +142,7 @@ class WebGpuTrainer implements PresentingTrainer {
     const accepted = context.checked('run the fit', () => {
       const view = this.#worksOf(step, rates, first, count);
       device.queue.writeBuffer(buffers.get('works'), 0, view.buffer);
-      if (stream) device.queue.writeBuffer(buffers.get('samples of the input'), 0, stream.targets(count));
+      for (const [name, values] of stream?.sent(count) ?? []) device.queue.writeBuffer(buffers.get(name), 0, values);
       const encoder = device.createCommandEncoder({ label: 'train' });
       const pass = encoder.beginComputePass({ label: 'train' });
       for (let slot = 0; slot < count; slot++) {
@@ -277,7 +277,7 @@ function notesOf({ data }: TrainerRequest, cut: FitCut, wished: FitCut): string[
   const notes: string[] = [];
   const number = (value: number): string => value.toLocaleString('en');
   if (cut.streamed) {
-    notes.push(`The signal (${number(Math.round(data.samples.byteLength / 1e6))} MB) is larger than this GPU takes in one piece; the CPU sends the samples of each step along.`);
+    notes.push(`The signal (${number(Math.round((data.samples.byteLength + (data.coordinates?.byteLength ?? 0)) / 1e6))} MB) is larger than this GPU takes in one piece; the CPU sends the samples of each step along.`);
   }
   if (cut.longest < wished.longest) {
     notes.push(`This GPU has little free memory; each step is done in ${number(cut.slices.length)} parts of at most ${number(cut.longest)} samples.`);

@@ -3,7 +3,7 @@
  * same for evaluation: encode and forward. Fused kernels replace runs of these stages.
  *
  * Names of the buffers that the stages share with the outside: 'parameters', 'partial gradients', 'partial losses', 'samples of the
- * input' (all, or those of a submit), 'draw table', 'point list', and what addConstants makes.
+ * input' and 'places', the coordinates of a list of points (all, or those of a submit), 'draw table', 'point list', and what addConstants makes.
  */
 import { closesBlock, encodedWidth, gridOf, type Field } from '#core/field/field';
 import { fourierMatrix } from '#core/field/encoding';
@@ -12,7 +12,7 @@ import type { FitPlan } from '#core/fit/config';
 import type { SampleType } from '#core/signal/signal';
 import type { Allocation, BufferPart } from './allocation';
 import { USAGE } from './context';
-import { pointPart, type PointSource, type TargetSource } from './parts';
+import { onGrid, placePart, pointPart, type PlaceSource, type TargetSource } from './parts';
 import { backwardCarries, backwardInputKernel, backwardWeightsKernel, denseRange, encodeKernel, forwardKernel, lossGroups, lossKernel } from './program';
 import type { Program, Stage } from './step';
 import { sweepKernel, type SweepShape } from './sweep';
@@ -48,19 +48,26 @@ export function addConstants(field: Field, allocation: Allocation): void {
   for (const layer of parameterLayout(field).layers) allocation.add(`layer ${layer.index}`, 0, USAGE.uniform, layerBytes(layer));
 }
 
-function encodeStage(field: Field, points: PointSource): Stage {
-  if (gridOf(field.encoding)) return gridEncodeStage(field, points);
+function encodeStage(field: Field, places: PlaceSource): Stage {
+  if (gridOf(field.encoding)) return gridEncodeStage(field, places);
   const directions = field.encoding.kind === 'fourier' ? ['Fourier directions'] : [];
-  return { plan: encodeKernel(field, points), buffers: ['encoded features', ...directions, ...pointPart(points, 0).buffers] };
+  return { plan: encodeKernel(field, places), buffers: ['encoded features', ...directions, ...placePart(places, 0).buffers] };
+}
+
+/** Where the data of a fit are. */
+export interface DataSource {
+  readonly targets: TargetSource;
+  readonly places: PlaceSource['places'];
+  readonly type: SampleType;
 }
 
 /** Loss and partial gradients of one slice of a batch. */
-export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource, type: SampleType, cut: Cut): Program {
+export function trainingUnit(field: Field, plan: FitPlan, { targets, places, type }: DataSource, cut: Cut): Program {
   const { longest, chunks, tuning, sweep } = cut;
   const { layers } = parameterLayout(field);
   const last = field.depth;
   const inputOf = (index: number): string => (index === 0 ? 'encoded features' : `activations ${index - 1}`);
-  const stages: Stage[] = [encodeStage(field, plan)];
+  const stages: Stage[] = [encodeStage(field, { points: plan, places })];
   // A sweep has the activations and the deltas of all hidden layers in one buffer each.
   const rows = sweep ? Math.ceil(longest / 64) * 64 : longest;
   const drawn = targets === 'signal' ? pointPart(plan, 0).buffers : [];
@@ -99,12 +106,12 @@ export function trainingUnit(field: Field, plan: FitPlan, targets: TargetSource,
   scratch['partial gradients'] = chunks * denseRange(field).length;
   scratch['partial losses'] = 2 * cut.units * lossGroups(field, cut);
   if (!gridOf(field.encoding)) return { stages, scratch, parts };
-  return { stages: [...stages, ...tableStages(field, plan, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) }, parts };
+  return { stages: [...stages, ...tableStages(field, plan, { points: plan, places }, cut)], scratch: { ...scratch, ...tableScratch(field, plan, cut) }, parts };
 }
 
 /** Samples of one slice of a grid or of a list of its points, in 'samples'. */
 export function evaluationUnit(field: Field, points: 'grid' | 'list', capacity: number, tuning: Tuning): Program {
-  const stages: Stage[] = [encodeStage(field, points)];
+  const stages: Stage[] = [encodeStage(field, onGrid(points))];
   let below = 'encoded features';
   for (const layer of parameterLayout(field).layers) {
     const above = layer.index === field.depth ? 'samples' : `activations ${layer.index % 2}`;
