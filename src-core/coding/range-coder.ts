@@ -78,6 +78,8 @@ export class AdaptiveBits {
 export interface BinaryCoder {
   /** A bit with an adaptive probability. */
   bit(contexts: AdaptiveBits, context: number, bit: number): number;
+  /** A bit whose probability the caller knows: P(1) = probability / 2^21, in [1, 2^21 - 1]. */
+  known(probability: number, bit: number): number;
   /** `count` equally likely bits of `value`, most significant first; count <= 32. Returns the value. */
   uniform(value: number, count: number): number;
   /** Bits of the message so far, with fractions: for the byte breakdown only. */
@@ -98,6 +100,11 @@ export class RangeEncoder implements BinaryCoder {
   bit(contexts: AdaptiveBits, context: number, bit: number): number {
     this.#code(contexts.probability(context), bit);
     contexts.update(context, bit);
+    return bit;
+  }
+
+  known(probability: number, bit: number): number {
+    this.#code(probability, bit);
     return bit;
   }
 
@@ -158,13 +165,16 @@ export class RangeEncoder implements BinaryCoder {
 /** Bytes behind the end that a decoder may take as zero. */
 const TAIL_BYTES = 3;
 
-/** Reads what RangeEncoder wrote. Throws StudioError 'container'/'container.parameters' when the bytes end too early. */
+/** Reads what RangeEncoder wrote. Throws StudioError 'container'/'container.<subject>' when the bytes end too early. */
 export class RangeDecoder implements BinaryCoder {
   #code = 0;
   #range = FULL_RANGE;
   #at = 0;
 
-  constructor(readonly bytes: Uint8Array) {
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly subject: 'parameters' | 'residual' = 'parameters',
+  ) {
     for (let i = 0; i < 4; i++) this.#code = this.#code * 256 + this.#next();
   }
 
@@ -172,6 +182,10 @@ export class RangeDecoder implements BinaryCoder {
     const bit = this.#decode(contexts.probability(context));
     contexts.update(context, bit);
     return bit;
+  }
+
+  known(probability: number): number {
+    return this.#decode(probability);
   }
 
   uniform(_value: number, count: number): number {
@@ -208,7 +222,7 @@ export class RangeDecoder implements BinaryCoder {
 
   #next(): number {
     if (this.#at >= this.bytes.length + TAIL_BYTES) {
-      throw new StudioError('container', 'container.parameters', 'The coded parameters end too early: the file is damaged or was written by a faulty encoder.');
+      throw new StudioError('container', `container.${this.subject}`, `The coded ${this.subject} end${this.subject === 'residual' ? 's' : ''} too early: the file is damaged or was written by a faulty encoder.`);
     }
     const byte = this.#at < this.bytes.length ? this.bytes[this.#at]! : 0;
     this.#at++;
