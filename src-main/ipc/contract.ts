@@ -116,6 +116,19 @@ export const quality = v.object({
   maximumError: v.optional(v.number()),
 });
 
+/** How near a mesh is to another; definitions in core/metric/mesh.ts. Lengths in per cent of the original's diagonal, chamferL2 of its square. */
+export const surfaceQuality = v.object({
+  chamferL1: v.number(),
+  chamferL2: v.number(),
+  hausdorff: v.number(),
+  normalConsistency: v.number(),
+  fScore: v.number(),
+  /** Null where one of the two encloses no solid. */
+  iou: v.nullable(v.number()),
+  /** Points drawn on each of the two. */
+  samples: count,
+});
+
 export const artifactInfo = v.object({
   artifact: token,
   name,
@@ -155,8 +168,8 @@ export const codecRow = v.object({
   note: v.string(),
 });
 
-/** What an artifact can be written as: the file itself, or by what it holds a picture or a volume. */
-export const ARTIFACT_FORMATS = ['inr', 'png', 'nrrd', 'nii.gz', 'mha', 'npy'] as const;
+/** What an artifact can be written as: the file itself, or by what it holds a picture, a volume or a mesh. */
+export const ARTIFACT_FORMATS = ['inr', 'png', 'nrrd', 'nii.gz', 'mha', 'npy', 'glb', 'obj', 'ply', 'stl'] as const;
 const artifactFormat = v.picklist(ARTIFACT_FORMATS);
 
 /** Vectors are float32 little-endian, as parameterLayout says; `average` where the plan averages, `drawLimits` (u32) as in TrainState. */
@@ -224,7 +237,12 @@ export const endpoints = {
    * Samples, little-endian, interleaved; of surfaces the mesh: positions in the cube [-1, 1]^3 (float32, three a vertex), then indices (uint32,
    * three a triangle). length is cut at the end and at CHUNK_BYTES.
    */
-  'signal.read': endpoint(v.strictObject({ signal: token, offset: count, length: count }), v.object({ data: bytes })),
+  'signal.read': endpoint(v.strictObject({ signal: token, offset: count, length: count, part: v.optional(v.picklist(['samples', 'training'])) }), v.object({ data: bytes })),
+  /**
+   * Of surfaces, for a fit in the window: draws the points that this configuration learns from. signal.read with part 'training' then gives their
+   * coordinates (float32, three a point), then their codes (uint16).
+   */
+  'signal.training': endpoint(v.strictObject({ task: taskId, signal: token, config: configSchema }), v.object({ points: count, dataBytes: count, surface: surfaceFacts })),
   'signal.close': endpoint(v.strictObject({ signal: token }), nothing),
 
   /** Starts a fit in the main process. Progress, previews and the end come as events. */
@@ -266,17 +284,31 @@ export const endpoints = {
   ),
   /** Decoded samples, as signal.read. */
   'artifact.read': endpoint(v.strictObject({ artifact: token, offset: count, length: count }), v.object({ data: bytes })),
-  /** Saves atomically: by a native dialog (name null), or under a plain file name in the browser shell's root. */
+  /** Saves atomically; `resolution` is that of meshes, as in artifact.mesh. By a native dialog (name null), or under a plain file name in the browser shell's root. */
   'artifact.save': endpoint(
-    v.strictObject({ artifact: token, format: artifactFormat, name: v.nullable(name), overwrite: v.boolean() }),
+    v.strictObject({ artifact: token, format: artifactFormat, name: v.nullable(name), overwrite: v.boolean(), resolution: v.optional(count) }),
     v.object({ outcome: v.picklist(['saved', 'cancelled', 'exists']), name: v.string(), bytes: count }),
   ),
   /** The file's bytes, for a browser download, in chunks. */
   'artifact.download': endpoint(
-    v.strictObject({ artifact: token, format: artifactFormat, offset: count }),
+    v.strictObject({ artifact: token, format: artifactFormat, offset: count, resolution: v.optional(count) }),
     v.object({ name, data: bytes, totalBytes: count }),
   ),
   'artifact.close': endpoint(v.strictObject({ artifact: token }), nothing),
+  /**
+   * Extracts the mesh of a surface at `resolution` points along each axis, from the decoded file: what artifact.save writes for the same
+   * resolution. `signal`: the original, for quality and errors.
+   */
+  'artifact.mesh': endpoint(
+    v.strictObject({ task: taskId, artifact: token, resolution: count, signal: v.nullable(token) }),
+    v.object({ mesh: token, vertices: count, triangles: count, watertight: v.boolean(), errors: v.boolean(), dataBytes: count, milliseconds: v.number(), quality: v.nullable(surfaceQuality) }),
+  ),
+  /**
+   * Little-endian: positions in the cube and normals (float32, three a vertex each), with `errors` the distance of each vertex from the original in
+   * domain units (float32), then indices (uint32, three a triangle).
+   */
+  'mesh.read': endpoint(v.strictObject({ mesh: token, offset: count, length: count }), v.object({ data: bytes })),
+  'mesh.close': endpoint(v.strictObject({ mesh: token }), nothing),
 
   /** Classical codecs at the same bytes and at the same PSNR as given. */
   'codecs.compare': endpoint(
@@ -323,6 +355,7 @@ export type FileRef = v.InferOutput<typeof fileRef>;
 export type SignalInfo = v.InferOutput<typeof signalInfo>;
 export type ArtifactFormat = (typeof ARTIFACT_FORMATS)[number];
 export type ArtifactInfo = v.InferOutput<typeof artifactInfo>;
+export type SurfaceQuality = v.InferOutput<typeof surfaceQuality>;
 export type CodecRow = v.InferOutput<typeof codecRow>;
 export type Settings = v.InferOutput<typeof settings>;
 export type Description = ResponseOf<'app.describe'>;

@@ -26,6 +26,8 @@ export type { ShellPort, Studio } from './port';
 
 type RawGuess = Extract<ResponseOf<'file.load'>, { kind: 'raw' }>['guess'];
 
+const notYet = (): StudioError => new StudioError('failed', 'surface.later', 'Surfaces cannot be fitted in the window yet.');
+
 /** Opens the services of one window. Nothing heavy is loaded before it is asked for. */
 export async function createStudio(port: ShellPort): Promise<Studio> {
   const appVersion = port.appVersion ?? '0.0.0';
@@ -115,6 +117,11 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     'artifact.save': (request) => save(request),
 
     'artifact.download': ({ artifact, format, offset }) => artifacts.download(artifact, format, offset),
+
+    'signal.training': () => Promise.reject(notYet()),
+    'artifact.mesh': () => Promise.reject(notYet()),
+    'mesh.read': () => Promise.reject(notYet()),
+    'mesh.close': () => Promise.reject(notYet()),
 
     'artifact.close': ({ artifact }) => {
       artifacts.close(artifact);
