@@ -29,6 +29,7 @@ Examples:
   inr fit photo.jpg -o photo.inr --encoding fourier:96:20 --activation relu --width 96 --steps 5000
   inr fit photo.jpg -o photo.inr --activation finer --optimizer muon --sampling stratified
   inr fit engine_256x256x128_uint8.raw.gz -o engine.inr --seconds 300
+  inr fit bunny.ply -o bunny.inr --preset surface-small
   inr fit photo.jpg -o photo.inr --resume      go on after Ctrl-C
 
 Ctrl-C stops the fit and keeps OUT.inr.checkpoint. --resume goes on from it: on the cpu engine
@@ -52,7 +53,7 @@ const forms = (option: Parameters<typeof wordForms>[0]): string => wordForms(opt
 
 /** Gives the command its arguments, options and action; `done` hears the exit code. */
 export function addFit(command: Command, terminal: Terminal, done: (code: number) => void): void {
-  addInputOptions(command.argument('<input>', 'a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF), or a volume (NRRD, NIfTI, MetaImage, raw, .npy)'))
+  addInputOptions(command.argument('<input>', 'a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF), a volume (NRRD, NIfTI, MetaImage, raw, .npy), or a mesh (OBJ, PLY, STL, OFF, GLB, glTF)'))
     .requiredOption('-o, --output <file>', 'the .inr file to write')
     .optionsGroup('What to fit:')
     .option('--preset <name|file>', 'a preset (`inr presets` lists them) or a configuration in JSON')

@@ -261,9 +261,9 @@ export const endpoints = {
     /** `notes`: what the user should know of this fit, in sentences. */
     v.object({ run: token, device: deviceFacts, notes: v.array(v.string()) }),
   ),
-  /** Why an engine of the main process cannot fit this network by this plan on a grid of this size; null when it can. */
+  /** Why an engine of the main process cannot fit this network by this plan on a grid of this size, or on the points of a `surface`; null when it can. */
   'fit.refusal': endpoint(
-    v.strictObject({ config: configSchema, size: v.pipe(v.array(count), v.minLength(1), v.maxLength(4)), channels: count, engine: mainEngine }),
+    v.strictObject({ config: configSchema, size: v.pipe(v.array(count), v.minLength(1), v.maxLength(4)), channels: count, engine: mainEngine, surface: v.optional(v.boolean()) }),
     v.object({ refusal: v.nullable(v.string()) }),
   ),
   'fit.control': endpoint(v.strictObject({ run: token, action: v.picklist(['pause', 'resume', 'step', 'stop']) }), nothing),

@@ -9,7 +9,7 @@ import { asStudioError, StudioError } from '#core/errors';
 import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
-import type { FitConfig } from '#core/fit/config';
+import { SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
 import { planRefusal } from '#core/fit/sampling';
 import { pointCount, reducedSize } from '#core/signal/signal';
 import type { Engine, TrainState } from '#engine/engine';
@@ -55,9 +55,9 @@ export function previewBytes(values: Float32Array): Uint8Array {
   return bytes;
 }
 
-/** Why this engine cannot fit this network by this plan on such a grid, in one sentence; null when it can. */
-export function fitRefusal(engine: Engine, config: FitConfig, size: readonly number[], channels: number): string | null {
-  return planRefusal(config.plan, pointCount(size)) ?? engine.refusal(fieldFor(config.network, size.length, channels), config.plan);
+/** Why this engine cannot fit this network by this plan on such a grid, or on the points of a surface, in one sentence; null when it can. */
+export function fitRefusal(engine: Engine, config: FitConfig, size: readonly number[], channels: number, surface = false): string | null {
+  return planRefusal(config.plan, surface ? (config.surface ?? SURFACE_DEFAULTS).points : pointCount(size), surface) ?? engine.refusal(fieldFor(config.network, size.length, channels), config.plan);
 }
 
 export class FitRuns {
@@ -73,7 +73,7 @@ export class FitRuns {
     const { size, channels } = header;
     const field = fieldFor(config.network, size.length, channels);
     requireDecodable(field, size);
-    const refusal = planRefusal(config.plan, pointCount(data.size)) ?? engine.refusal(field, config.plan);
+    const refusal = planRefusal(config.plan, pointCount(data.size), data.coordinates !== undefined) ?? engine.refusal(field, config.plan);
     if (refusal !== null) throw new StudioError('usage', 'fit.refused', refusal);
     const state = request.state ? stateFrom(request.state, parameterLayout(field).length, config.plan.average !== null) : undefined;
     const trainerRequest = { field, plan: config.plan, data, seed: config.seed, ...(state ? { state } : {}) };

@@ -1,12 +1,14 @@
 /**
- * Any file that can be fitted becomes a Signal: pictures and volumes. What it is is found by its content; a name counts only
- * where content says nothing (raw voxels). Each kind's reader is loaded when it is needed.
+ * Any file that can be fitted becomes a Signal: pictures, volumes and surfaces. What it is is found by its content; a name counts only
+ * where content says nothing (raw voxels, meshes without a mark). Each kind's reader is loaded when it is needed.
  */
 import type { Signal } from '#core/signal/subject';
+import { sniffMesh } from '../formats/mesh/sniff';
 import { guessRaw } from '../formats/volume/raw';
 import { sniffVolume } from '../formats/volume/sniff';
 import type { RawDescription } from '../formats/volume/types';
 import { unpackedLength } from '../formats/volume/unpack';
+import { sniff } from './image-header';
 import { readImage } from './image-ingest';
 
 export interface Ingested {
@@ -18,7 +20,7 @@ export interface Ingested {
 }
 
 export interface IngestOptions {
-  /** Reads a file beside this one: the voxels of a detached header. */
+  /** Reads a file beside this one: the voxels of a detached header, the buffers of a glTF. */
   readonly companion?: (name: string) => Promise<Uint8Array>;
   /** How raw voxels lie, where name and length do not say. */
   readonly raw?: Partial<RawDescription>;
@@ -29,6 +31,11 @@ export async function readSignal(bytes: Uint8Array, name: string, options: Inges
   if (sniffVolume(bytes, name) !== null || options.raw !== undefined) {
     const { readVolume } = await import('../formats/volume');
     return readVolume(bytes, name, options);
+  }
+  // The name of a mesh must not turn what is a picture by its content into a damaged mesh.
+  if (sniff(bytes).kind !== 'picture' && sniffMesh(bytes, name) !== null) {
+    const { readSurface } = await import('./surface-ingest');
+    return readSurface(bytes, name, options);
   }
   return readImage(bytes, name);
 }

@@ -100,7 +100,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
       return runs.start({ subject, config, engine: await machine.engine(engine), state, previewPixels, seconds });
     },
 
-    'fit.refusal': async ({ config, size, channels, engine }) => ({ refusal: fitRefusal(await machine.engine(engine), config, size, channels) }),
+    'fit.refusal': async ({ config, size, channels, engine, surface }) => ({ refusal: fitRefusal(await machine.engine(engine), config, size, channels, surface) }),
 
     'fit.control': ({ run, action }) => Promise.resolve().then(() => (runs.control(run, action), {})),
 

@@ -5,7 +5,7 @@
 import { asStudioError } from '#core/errors';
 import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
-import type { FitConfig } from '#core/fit/config';
+import { SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
 import { planRefusal } from '#core/fit/sampling';
 import { pointCount } from '#core/signal/signal';
 import type { Engine, EngineName } from '#engine/engine';
@@ -14,11 +14,13 @@ import type { Client } from '../client';
 import { candidates, type EngineWish, type Refusals } from './engine-choice';
 import type { Gpu } from './gpu.svelte';
 
-type Grid = Pick<SignalInfo, 'size' | 'channels'>;
+/** What is to be fitted, as far as refusals go by it. */
+type Grid = Pick<SignalInfo, 'kind' | 'size' | 'channels'>;
 
 /** Why no engine at all could fit this, or nobody open its file; null when some can. */
-export function generalRefusal(config: FitConfig, { size, channels }: Grid): string | null {
-  const refusal = planRefusal(config.plan, pointCount(size));
+export function generalRefusal(config: FitConfig, { kind, size, channels }: Grid): string | null {
+  const surface = kind === 'surface';
+  const refusal = planRefusal(config.plan, surface ? (config.surface ?? SURFACE_DEFAULTS).points : pointCount(size), surface);
   if (refusal !== null) return refusal;
   try {
     requireDecodable(fieldFor(config.network, size.length, channels), size);
@@ -46,7 +48,7 @@ async function gpuRefusal(gpu: Gpu, config: FitConfig, { size, channels }: Grid)
 export async function askEngines(client: Client, gpu: Gpu, wish: EngineWish, config: FitConfig, grid: Grid): Promise<Refusals> {
   const refusals: Partial<Record<EngineName, string>> = {};
   for (const engine of candidates(wish, gpu.facts)) {
-    const request = { config, size: [...grid.size], channels: grid.channels };
+    const request = { config, size: [...grid.size], channels: grid.channels, ...(grid.kind === 'surface' && { surface: true }) };
     const ask = engine === 'webgpu' ? gpuRefusal(gpu, config, grid) : client.call('fit.refusal', { ...request, engine }).then(({ refusal }) => refusal);
     const refusal = await ask.catch(() => null);
     if (refusal === null) break;

@@ -1,5 +1,5 @@
 /**
- * `inr fit`: a picture in, an .inr file out. What can go wrong is looked for before the fit begins; what the user waits for
+ * `inr fit`: a picture, a volume or a mesh in, an .inr file out. What can go wrong is looked for before the fit begins; what the user waits for
  * is never lost: a cancelled fit, and one whose file cannot be saved, leave a checkpoint to go on from.
  */
 import { basename, dirname, join } from 'node:path';
@@ -127,7 +127,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
   const { count: units } = unitsOf(header);
   const field = fieldFor(config.network, header.size.length, header.channels);
   requireDecodable(field, header.size);
-  const impossible = planRefusal(config.plan, pointCount(data.size));
+  const impossible = planRefusal(config.plan, pointCount(data.size), data.coordinates !== undefined);
   if (impossible !== null) throw new StudioError('usage', 'fit.refused', impossible);
   const threads = options.threads === undefined ? {} : { threads: options.threads };
   const tunings = tuningFile(join(dirname(settingsFileFor(process.platform, process.env)), 'gpu-kernels.json'));
@@ -139,7 +139,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
     if (notice) progress.note(notice);
     let facts = engine.facts;
     const request: TrainerRequest = { field, plan: config.plan, data, seed: config.seed, ...(from && { state: from.state }) };
-    progress.note(opening(input, header, field, config, facts, from));
+    progress.note(opening(input, contentWords(header, signal.kind === 'surface' ? signal.watertight : undefined), field, config, facts, from));
 
     const save = (state: TrainState, seconds: number): Promise<void> =>
       writeAtomically(checkpointFile, encodeCheckpoint({ config, seconds, secondsBudget, fingerprint, inputs: field.inputs, channels: field.outputs, state }));
@@ -247,9 +247,9 @@ async function cancelled(
   throw new StudioError('cancelled', 'cancelled', `Cancelled at step ${outcome.step}. ${file} is kept: the same command with --resume goes on from there.`);
 }
 
-function opening(input: string, header: Header, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
+function opening(input: string, content: string, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
   const going = from ? `, going on from step ${showCount(from.state.step)}` : '';
-  return `${basename(input)}: ${contentWords(header)}; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
+  return `${basename(input)}: ${content}; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
 }
 
 interface Report {

@@ -1,38 +1,16 @@
 /** Meshes of all formats, found by content: reading here, writing in write.ts. */
 import { asStudioError, StudioError } from '#core/errors';
 import { triangleCount, vertexCount, type Mesh } from '#core/signal/mesh';
-import { isGlb, type Companion } from './gltf-container';
+import type { Companion } from './gltf-container';
 import { readGltf } from './gltf';
 import { readObj } from './obj';
-import { OFF_WORD, readOff } from './off';
+import { readOff } from './off';
 import { readPly } from './ply';
-import { isBinaryStl, isTextStl, readStl } from './stl';
-import { latin } from './text';
+import { sniffMesh, type MeshFormat } from './sniff';
+import { readStl } from './stl';
 
+export { sniffMesh, type MeshFormat } from './sniff';
 export { MESH_EXTENSIONS, writeMesh, type MeshExtension } from './write';
-
-export type MeshFormat = 'OBJ' | 'PLY' | 'STL' | 'OFF' | 'GLB' | 'glTF';
-
-const FORMAT_OF_EXTENSION: Readonly<Record<string, MeshFormat>> = { obj: 'OBJ', ply: 'PLY', stl: 'STL', off: 'OFF', glb: 'GLB', gltf: 'glTF' };
-/** How lines of an OBJ may start. */
-const OBJ_LINE = /^(v|vt|vn|vp|f|o|g|s|l|p|mtllib|usemtl)\s+\S/;
-
-/** The format of a mesh file by its content, and by its name where the content does not tell; null where it is none. */
-export function sniffMesh(bytes: Uint8Array, name: string): MeshFormat | null {
-  const promised = FORMAT_OF_EXTENSION[/\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''] ?? null;
-  if (isGlb(bytes)) return 'GLB';
-  const start = latin(bytes.subarray(0, 4096)).replace(/^\u00ef\u00bb\u00bf/, '');
-  if (/^ply[\r\n]/.test(start)) return 'PLY';
-  if (isTextStl(bytes) || isBinaryStl(bytes)) return 'STL';
-  if (/^\s*\{/.test(start)) return promised === 'glTF' || /"(asset|meshes|accessors|bufferViews)"\s*:/.test(start) ? 'glTF' : null;
-  // Of formats without a mark the first line that is no comment tells, and only in text.
-  const text = !start.includes('\0');
-  const line = text ? (start.split(/[\r\n]+/).find((each) => /^\s*[^#\s]/.test(each)) ?? '').trim() : '';
-  if (OFF_WORD.test(line.split(/\s/)[0]!)) return 'OFF';
-  if (OBJ_LINE.test(line)) return 'OBJ';
-  // A binary STL that is cut off, an OFF without its word, an OBJ of comments, and what is damaged: the reader says what is wrong.
-  return promised === 'STL' || (text && (promised === 'OFF' || promised === 'OBJ')) ? promised : null;
-}
 
 export interface ReadMesh {
   /** As the file has it: triangles may be degenerate, indices out of range, coordinates no numbers. cleanMesh is next. */
