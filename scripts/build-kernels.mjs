@@ -1,6 +1,7 @@
 /**
  * Compiles kernels/assembly/{trainer,exact}.ts with AssemblyScript to kernels/build/NAME.wasm and to NAME.wasm.ts, the same
  * bytes as a base64 string: tests, bundles and browsers then load a kernel as an ordinary module, with no path to resolve.
+ * Likewise the thread that measures distances (src-engine/surface/worker.ts): bundled into one text, kernels/build/distance-worker.ts.
  * Nothing is done when the inputs are unchanged. Usage: node scripts/build-kernels.mjs [--force] [--text]
  */
 import { createHash } from 'node:crypto';
@@ -34,8 +35,36 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
+/** What the text of the distance thread is made of. */
+const WORKER_INPUTS = ['scripts/build-kernels.mjs', 'package-lock.json', 'src-core/errors.ts', ...['worker', 'distance', 'winding'].map((name) => `src-engine/surface/${name}.ts`)];
+
+/** Bundles the distance thread where it is out of date; returns whether. */
+async function buildWorker(force) {
+  const target = join(build, 'distance-worker.ts');
+  const hash = createHash('sha256');
+  for (const file of WORKER_INPUTS) hash.update(readFileSync(join(root, file))).update('\0');
+  const header = `/** src-engine/surface/worker.ts with all that it imports, bundled by scripts/build-kernels.mjs. Inputs: ${hash.digest('hex')} */\n`;
+  if (!force && existsSync(target) && readFileSync(target, 'utf8').startsWith(header)) return false;
+  const vite = await import('vite');
+  const { output } = await vite.build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    ssr: { noExternal: true },
+    build: { ssr: 'src-engine/surface/worker.ts', write: false, minify: true, target: 'node20', rolldownOptions: { output: { format: 'cjs', codeSplitting: false } } },
+  });
+  mkdirSync(build, { recursive: true });
+  writeFileSync(target, `${header}export const distanceWorker =\n  ${JSON.stringify(output[0].code)};\n`);
+  return true;
+}
+
 /** Builds what is out of date; returns the names that were compiled. Throws with the compiler's messages. */
 export async function buildKernels({ force = false, text = false } = {}) {
+  const bundled = (await buildWorker(force)) ? ['distance-worker'] : [];
+  return [...(await compileKernels(force, text)), ...bundled];
+}
+
+async function compileKernels(force, text) {
   const stamp = join(build, 'inputs.sha256');
   const now = fingerprint();
   const complete = Object.keys(KERNELS).every((name) => existsSync(join(build, `${name}.wasm.ts`)));

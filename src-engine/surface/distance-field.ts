@@ -40,8 +40,10 @@ export function cancelled(): StudioError {
 }
 
 /** A distance field on this thread. */
-export const openDistances: OpenDistances = (mesh, rule) => {
-  const distance = MeshDistance.build(mesh, rule);
+export const openDistances: OpenDistances = (mesh, rule) => fieldOf(MeshDistance.build(mesh, rule));
+
+/** The same over a mesh that is open already. */
+export function fieldOf(distance: MeshDistance): DistanceField {
   const inBlocks = async (points: Float32Array, { signal, onProgress }: BlockOptions, work: (block: Float32Array, first: number) => void): Promise<void> => {
     const count = points.length / 3;
     let turn = performance.now();
@@ -78,4 +80,4 @@ export const openDistances: OpenDistances = (mesh, rule) => {
     },
     dispose: () => Promise.resolve(),
   };
-};
+}

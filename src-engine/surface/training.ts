@@ -13,7 +13,7 @@ import type { SurfacePlan } from '#core/fit/config';
 import { scaleToRange, pcg3d, uniform } from '#core/fit/random';
 import { codeOfDistance, toDomain, type SurfaceMetadata, type SurfaceSignal } from '#core/signal/surface';
 import type { TrainingSet } from '../engine';
-import { openDistances, type BlockOptions, type OpenDistances } from './distance-field';
+import { openDistances, type BlockOptions, type DistanceField } from './distance-field';
 import type { Triangles } from './distance';
 
 /** Streams of random numbers; no other use of the seed has them. */
@@ -23,8 +23,8 @@ const Stream = { Along: 0x53440000, First: 0x53440001, Second: 0x53440002, Devia
 const CLOSER = 4;
 
 export interface SurfaceTrainingOptions extends BlockOptions {
-  /** Who measures; default: this thread. */
-  readonly open?: OpenDistances;
+  /** Who measures: distances to this surface in its cube, left open. Default: this thread. */
+  readonly field?: DistanceField;
 }
 
 export interface SurfaceTraining {
@@ -39,23 +39,34 @@ export interface SurfaceTraining {
  * abort.
  */
 export async function surfaceTraining(surface: SurfaceSignal, plan: SurfacePlan, seed: number, options: SurfaceTrainingOptions = {}): Promise<SurfaceTraining> {
-  const { open = openDistances, ...blocks } = options;
+  const { field: given, ...blocks } = options;
   const { mesh } = surface;
   const metadata: SurfaceMetadata = { ...surface.metadata, truncation: plan.truncation };
   const triangles = { positions: toDomain(mesh.positions, metadata.domain), indices: mesh.indices };
-  const coordinates = drawPoints(triangles, plan, seed);
-  const field = open(triangles, metadata);
+  const coordinates = pointsInOrder(triangles, plan, seed);
+  const field = given ?? openDistances(triangles, metadata);
   try {
     const distances = await field.distances(coordinates, { ...blocks, truncation: plan.truncation });
     const samples = Uint16Array.from(distances, (distance) => codeOfDistance(distance, plan.truncation));
+    // Only now: neighbours in the list are neighbours in space, which the caches of the search live by.
+    shuffle(coordinates, seed, samples);
     return { data: { size: [plan.points], channels: 1, type: 'uint16', samples, coordinates }, metadata };
   } finally {
-    await field.dispose();
+    if (!given) await field.dispose();
   }
 }
 
+type Draw = Pick<SurfacePlan, 'points' | 'near' | 'spread'>;
+
 /** The points of a plan, shuffled: x, y, z each, in [-1, 1]. Throws StudioError 'input'/'input.empty' where there is no surface to be near to. */
-export function drawPoints(mesh: Triangles, { points, near, spread }: Pick<SurfacePlan, 'points' | 'near' | 'spread'>, seed: number): Float32Array {
+export function drawPoints(mesh: Triangles, draw: Draw, seed: number): Float32Array {
+  const coordinates = pointsInOrder(mesh, draw, seed);
+  shuffle(coordinates, seed);
+  return coordinates;
+}
+
+/** The same in the order of the triangles, those of the cube last. */
+function pointsInOrder(mesh: Triangles, { points, near, spread }: Draw, seed: number): Float32Array {
   const coordinates = new Float32Array(3 * points);
   const close = Math.round(points * near);
   samplesOnSurface(mesh, close, seed, coordinates);
@@ -64,7 +75,6 @@ export function drawPoints(mesh: Triangles, { points, near, spread }: Pick<Surfa
     coordinates[i] = Math.max(-1, Math.min(1, coordinates[i]! + deviation * deviate(seed, i)));
   }
   for (let i = 3 * close; i < 3 * points; i++) coordinates[i] = 2 * uniform(seed, Stream.Cube, i) - 1;
-  shuffle(coordinates, seed);
   return coordinates;
 }
 
@@ -102,8 +112,8 @@ function areaOf(positions: Triangles['positions'], indices: Uint32Array, triangl
   return Math.hypot(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) / 2;
 }
 
-/** Fisher and Yates, over triples. */
-function shuffle(triples: Float32Array, seed: number): void {
+/** Fisher and Yates, over triples, and the values that belong to them. */
+function shuffle(triples: Float32Array, seed: number, values?: Uint16Array): void {
   for (let i = triples.length / 3 - 1; i > 0; i--) {
     const j = scaleToRange(pcg3d(seed, Stream.Shuffle, i), i + 1);
     for (let axis = 0; axis < 3; axis++) {
@@ -111,5 +121,9 @@ function shuffle(triples: Float32Array, seed: number): void {
       triples[3 * i + axis] = triples[3 * j + axis]!;
       triples[3 * j + axis] = value;
     }
+    if (!values) continue;
+    const value = values[i]!;
+    values[i] = values[j]!;
+    values[j] = value;
   }
 }

@@ -25,6 +25,10 @@ export interface Subject {
 export interface SubjectOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((fraction: number) => void) | undefined;
+  /** For surfaces; default: all logical processors. */
+  readonly threads?: number | undefined;
+  /** Threads give way to other work, where the system can. */
+  readonly background?: boolean;
 }
 
 /** How users call what a signal is. */

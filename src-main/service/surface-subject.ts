@@ -5,7 +5,7 @@
 import type { SurfacePlan } from '#core/fit/config';
 import { gridCoordinate } from '#core/signal/coordinates';
 import { codeOfDistance, toDomain, withSurfacePlan, type SurfaceSignal } from '#core/signal/surface';
-import { openDistances } from '#engine/surface/distance-field';
+import { openDistancesOn } from '#engine/surface/pool-node';
 import { surfaceTraining } from '#engine/surface/training';
 import { SURFACE_GRID, type Subject, type SubjectOptions } from './subject';
 
@@ -36,12 +36,13 @@ function codeDecibel(reference: Uint16Array, codes: ArrayLike<number>): number |
 }
 
 /** Draws and measures. Throws StudioError 'cancelled' after an abort, 'input' for meshes without area. */
-export async function surfaceSubject(given: SurfaceSignal, plan: SurfacePlan, seed: number, { signal, onProgress }: SubjectOptions = {}): Promise<Subject> {
+export async function surfaceSubject(given: SurfaceSignal, plan: SurfacePlan, seed: number, { signal, onProgress, threads, background = false }: SubjectOptions = {}): Promise<Subject> {
   const surface = withSurfacePlan(given, plan);
   const abort = signal ? { signal } : {};
-  const { data, metadata } = await surfaceTraining(surface, plan, seed, { ...abort, open: openDistances, onProgress: (fraction) => onProgress?.(SHARE * fraction) });
-  const field = openDistances({ positions: toDomain(surface.mesh.positions, metadata.domain), indices: surface.mesh.indices }, metadata);
+  const triangles = { positions: toDomain(surface.mesh.positions, surface.metadata.domain), indices: surface.mesh.indices };
+  const field = openDistancesOn({ threads, background })(triangles, surface.metadata);
   try {
+    const { data, metadata } = await surfaceTraining(surface, plan, seed, { ...abort, field, onProgress: (fraction) => onProgress?.(SHARE * fraction) });
     const { truncation } = metadata;
     const distances = await field.distances(gridPoints(SURFACE_GRID), { ...abort, truncation, onProgress: (fraction) => onProgress?.(SHARE + (1 - SHARE) * fraction) });
     const reference = Uint16Array.from(distances, (distance) => codeOfDistance(distance, truncation));

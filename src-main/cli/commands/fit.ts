@@ -122,7 +122,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
   if (saveConfig) await writeAtomically(saveConfig, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
   cancel.throwIfAborted();
 
-  const subject = await subjectOf(signal, config, { signal: cancel, onProgress: (fraction) => progress.stage('sampling the surface', fraction) });
+  const subject = await subjectOf(signal, config, { signal: cancel, threads: options.threads, onProgress: (fraction) => progress.stage('sampling the surface', fraction) });
   const { header, data } = subject;
   const { count: units } = unitsOf(header);
   const field = fieldFor(config.network, header.size.length, header.channels);
