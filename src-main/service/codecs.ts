@@ -4,25 +4,17 @@
  * slowest method and sharp chroma; AVIF at moderate effort. PSNR is measured on what the codec's own decoder gives back, with the metric that
  * measures .inr files. Whatever a codec cannot hold (alpha, 16 bits) is said in its row.
  *
- * Size and PSNR grow with the quality setting, nearly always; so each question is where a growing function of 1 ... 100 crosses a target
- * (quality-search.ts), and every answer is a file that was really made.
+ * How the questions are answered: codec-trial.ts.
  */
 import sharp, { type Sharp } from 'sharp';
 import { StudioError } from '#core/errors';
 import { decibels } from '#core/metric/psnr';
 import { pointCount, type GridSignal } from '#core/signal/signal';
 import type { CodecRow } from '../ipc/contract';
-import { BEST_QUALITY, firstReaching } from './quality-search';
+import { answer, CodecTrial, type CodecPoint } from './codec-trial';
 
 export const CODEC_NAMES = ['jpeg', 'webp', 'avif'] as const;
 export type CodecName = (typeof CODEC_NAMES)[number];
-
-export interface CodecPoint {
-  readonly quality: number;
-  readonly bytes: number;
-  /** dB of the decoded file; null when identical. */
-  readonly psnr: number | null;
-}
 
 export interface CompareRequest {
   readonly signal: GridSignal;
@@ -51,6 +43,9 @@ interface Source {
 
 /** Encodes that one question usually takes, for the progress alone. */
 const USUAL_ENCODES = 5;
+
+/** Growth a step of quality, of picture codecs. */
+const SLOPES = { bytes: 1 / 22, psnr: 0.15 };
 
 function variantsOf(codec: CodecName, grey: boolean, pixels: number): readonly Variant[] {
   switch (codec) {
@@ -131,61 +126,17 @@ async function measure(encoded: Uint8Array, signal: GridSignal, source: Source):
   return total / (points * source.channels);
 }
 
-/** One codec in one variant on one picture; every quality is encoded at most once. */
-class Trial {
-  #encoded = new Map<number, Uint8Array>();
-  #points = new Map<number, CodecPoint>();
-
-  constructor(
-    readonly variant: Variant,
-    private readonly signal: GridSignal,
-    private readonly source: Source,
-    private readonly work: { readonly abort: AbortSignal | undefined; readonly tick: () => void },
-  ) {}
-
-  async #encode(quality: number): Promise<Uint8Array> {
-    const known = this.#encoded.get(quality);
-    if (known) return known;
-    this.work.abort?.throwIfAborted();
-    const { width, height, channels, samples } = this.source;
+/** One codec in one variant on one picture. */
+function trialOf(variant: Variant, signal: GridSignal, source: Source, work: { readonly abort: AbortSignal | undefined; readonly tick: () => void }): CodecTrial {
+  return new CodecTrial({ label: variant.label, slopes: SLOPES }, async (quality) => {
+    work.abort?.throwIfAborted();
+    const { width, height, channels, samples } = source;
     const image = sharp(samples, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace('srgb');
-    const encoded = await this.variant.encode(image, quality).toBuffer();
-    this.#encoded.set(quality, encoded);
-    this.work.tick();
-    return encoded;
-  }
-
-  async bytes(quality: number): Promise<number> {
-    return (await this.#encode(quality)).length;
-  }
-
-  async point(quality: number): Promise<CodecPoint> {
-    const known = this.#points.get(quality);
-    if (known) return known;
-    const encoded = await this.#encode(quality);
-    const point = { quality, bytes: encoded.length, psnr: decibels(await measure(encoded, this.signal, this.source), this.signal.type) };
-    this.#points.set(quality, point);
-    return point;
-  }
-
-  /** The highest quality of at most `most` bytes. */
-  async atBytes(most: number): Promise<CodecPoint | null> {
-    const size = async (quality: number): Promise<number> => Math.log2(await this.bytes(quality));
-    // Bytes are whole: half a byte more is what no longer fits.
-    const first = await firstReaching(size, Math.log2(most + 0.5), { known: [...this.#encoded.keys()], typicalSlope: 1 / 22 });
-    return first === 1 ? null : this.point(first - 1);
-  }
-
-  /** The lowest quality of at least `least` dB. */
-  async atPsnr(least: number): Promise<CodecPoint | null> {
-    const reach = async (quality: number): Promise<number> => (await this.point(quality)).psnr ?? Infinity;
-    const first = await firstReaching(reach, least, { known: [...this.#encoded.keys()], typicalSlope: 0.15 });
-    return first > BEST_QUALITY ? null : this.point(first);
-  }
+    const encoded = await variant.encode(image, quality).toBuffer();
+    work.tick();
+    return { bytes: encoded.length, measure: async () => ({ psnr: decibels(await measure(encoded, signal, source), signal.type) }) };
+  });
 }
-
-const better = (a: CodecPoint | null, b: CodecPoint | null): boolean => a !== null && (b === null || (a.psnr ?? Infinity) > (b.psnr ?? Infinity));
-const smaller = (a: CodecPoint | null, b: CodecPoint | null): boolean => a !== null && (b === null || a.bytes < b.bytes);
 
 /**
  * One row a codec, in the order asked for. Throws StudioError 'usage' for what is no picture and 'cancelled' after abort. Encoding runs on
@@ -201,37 +152,12 @@ export async function compareCodecs(request: CompareRequest): Promise<CodecRow[]
   const rows: CodecRow[] = [];
   for (const { codec, source, variants } of plans) {
     const tick = (): void => onProgress?.(Math.min(0.99, ++done / expected), codec);
-    let atBytes: CodecPoint | null = null;
-    let atPsnr: CodecPoint | null = null;
-    let bytesLabel = '';
-    let psnrLabel = '';
-    const notes = [...source.notes];
-    let least = Infinity;
-    let most = -Infinity;
-    try {
-      for (const variant of variants) {
-        const trial = new Trial(variant, signal, source, { abort, tick });
-        if (request.bytes !== null) {
-          const found = await trial.atBytes(request.bytes);
-          if (!found) least = Math.min(least, await trial.bytes(1));
-          if (better(found, atBytes)) [atBytes, bytesLabel] = [found, variant.label];
-        }
-        if (request.psnr !== null) {
-          const found = await trial.atPsnr(request.psnr);
-          if (!found) most = Math.max(most, (await trial.point(BEST_QUALITY)).psnr ?? Infinity);
-          if (smaller(found, atPsnr)) [atPsnr, psnrLabel] = [found, variant.label];
-        }
-      }
-    } catch (error) {
+    const trials = variants.map((variant) => trialOf(variant, signal, source, { abort, tick }));
+    const { atBytes, atPsnr, notes } = await answer(trials, request, (error) => {
       abort?.throwIfAborted();
-      const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-      notes.push(`${codec} cannot encode this picture (${reason})`);
-    }
-    if (least !== Infinity && !atBytes) notes.push(`the smallest file has ${least} bytes`);
-    if (most !== -Infinity && !atPsnr) notes.push(`reaches at most ${most.toFixed(1)} dB`);
-    const settings = new Set([bytesLabel, psnrLabel].filter((label) => label !== ''));
-    if (settings.size > 0) notes.unshift([...settings].join(' / '));
-    rows.push({ codec, version: codecVersion(codec), atBytes, atPsnr, note: notes.join('; ') });
+      return `${codec} cannot encode this picture (${error instanceof Error ? error.message.split('\n')[0]! : String(error)})`;
+    });
+    rows.push({ codec, version: codecVersion(codec), atBytes, atPsnr, note: [...notes, ...source.notes].join('; ') });
   }
   onProgress?.(1, '');
   return rows;
@@ -247,7 +173,7 @@ export async function codecCurve(
   const source = sourceFor(codec, signal);
   const points: (CodecPoint & { variant: string })[] = [];
   for (const variant of variantsOf(codec, signal.channels < 3, pointCount(signal.size))) {
-    const trial = new Trial(variant, signal, source, { abort: options.abort, tick: () => options.onPoint?.() });
+    const trial = trialOf(variant, signal, source, { abort: options.abort, tick: () => options.onPoint?.() });
     for (const quality of qualities) points.push({ ...(await trial.point(quality)), variant: variant.label });
   }
   return points;

@@ -10,6 +10,8 @@ export interface SearchHints {
   readonly known?: readonly number[];
   /** Growth of the measure for one step of quality, before two sides are known. */
   readonly typicalSlope: number;
+  /** The highest quality there is; without it 100. */
+  readonly best?: number;
 }
 
 interface Side {
@@ -17,8 +19,8 @@ interface Side {
   readonly value: number;
 }
 
-/** The q in 1 ... 100 with measure(q - 1) < target <= measure(q), as far as measured; 101 when 100 does not reach it. */
-export async function firstReaching(measure: (quality: number) => Promise<number>, target: number, { known = [], typicalSlope }: SearchHints): Promise<number> {
+/** The q in 1 ... best with measure(q - 1) < target <= measure(q), as far as measured; best + 1 when not even the best reaches it. */
+export async function firstReaching(measure: (quality: number) => Promise<number>, target: number, { known = [], typicalSlope, best = BEST_QUALITY }: SearchHints): Promise<number> {
   let below: Side | null = null;
   let reaching: Side | null = null;
   const note = (quality: number, value: number): void => {
@@ -34,22 +36,22 @@ export async function firstReaching(measure: (quality: number) => Promise<number
   let bisect = false;
   for (;;) {
     const low = (below as Side | null)?.quality ?? 0;
-    const high = (reaching as Side | null)?.quality ?? BEST_QUALITY + 1;
+    const high = (reaching as Side | null)?.quality ?? best + 1;
     if (high - low <= 1) return high;
-    const wanted = bisect ? (low + high) / 2 : guess(below, reaching, target, typicalSlope);
+    const wanted = bisect ? (low + high) / 2 : guess(below, reaching, target, { typicalSlope, best });
     const quality = Math.min(high - 1, Math.max(low + 1, Math.round(wanted)));
     note(quality, await measure(quality));
-    const left = ((reaching as Side | null)?.quality ?? BEST_QUALITY + 1) - ((below as Side | null)?.quality ?? 0);
+    const left = ((reaching as Side | null)?.quality ?? best + 1) - ((below as Side | null)?.quality ?? 0);
     bisect = left > (high - low) / 2;
   }
 }
 
 /** Where the target should lie, from what is known of both sides. */
-function guess(below: Side | null, reaching: Side | null, target: number, slope: number): number {
+function guess(below: Side | null, reaching: Side | null, target: number, { typicalSlope, best }: { readonly typicalSlope: number; readonly best: number }): number {
   if (below && reaching && Number.isFinite(reaching.value)) {
     return below.quality + ((reaching.quality - below.quality) * (target - below.value)) / (reaching.value - below.value);
   }
-  if (below && !reaching) return below.quality + (target - below.value) / slope;
-  if (reaching && !below && Number.isFinite(reaching.value)) return reaching.quality - (reaching.value - target) / slope;
-  return ((below?.quality ?? 0) + (reaching?.quality ?? BEST_QUALITY + 1)) / 2;
+  if (below && !reaching) return below.quality + (target - below.value) / typicalSlope;
+  if (reaching && !below && Number.isFinite(reaching.value)) return reaching.quality - (reaching.value - target) / typicalSlope;
+  return ((below?.quality ?? 0) + (reaching?.quality ?? best + 1)) / 2;
 }
