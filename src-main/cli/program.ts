@@ -88,14 +88,14 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
   addInputOptions(
     command(
       'compare',
-      'what classical codecs make of a picture',
-      'Measures JPEG, WebP and AVIF on a picture: at the same bytes and at the same PSNR as an .inr file or as given, else at several qualities.',
+      'what classical codecs make of a picture or volume',
+      'Measures JPEG, WebP and AVIF on a picture, or zfp, SPERR, TTHRESH and SZ3 on a volume where their programs are installed (zfp, sperr3d, tthresh, sz3 on PATH): at the same bytes and at the same PSNR as an .inr file or as given, else at several qualities.',
     )
-      .argument('<input>', 'the picture')
+      .argument('<input>', 'the picture or volume')
       .addOption(new Option('--inr <file>', 'compare with this .inr file').conflicts(['bytes', 'psnr']))
       .option('--bytes <n>', 'the best quality within so many bytes (20000, 20k)', readBytes)
       .option('--psnr <dB>', 'the smallest file of at least this PSNR', numberBetween(1, 120))
-      .option('--codecs <list>', 'which, separated by commas: jpeg,webp,avif (default: all)')
+      .option('--codecs <list>', 'which, separated by commas: jpeg,webp,avif of pictures, zfp,sperr,tthresh,sz3 of volumes (default: all)')
       .addOption(json()),
   ).action(async (input: string, options: CompareOptions) => done(await (await import('./commands/compare')).compare(input, options, terminal)));
 

@@ -154,7 +154,8 @@ export const artifactInfo = v.object({
   decodeMilliseconds: v.number(),
 });
 
-const codecPoint = v.object({ quality: v.number(), bytes: count, psnr: decibel });
+/** `maximumError`: largest absolute difference, of volumes. */
+const codecPoint = v.object({ quality: v.number(), bytes: count, psnr: decibel, maximumError: v.optional(v.number()) });
 
 export const codecRow = v.object({
   codec: v.string(),
@@ -310,9 +311,12 @@ export const endpoints = {
   'mesh.read': endpoint(v.strictObject({ mesh: token, offset: count, length: count }), v.object({ data: bytes })),
   'mesh.close': endpoint(v.strictObject({ mesh: token }), nothing),
 
-  /** Classical codecs at the same bytes and at the same PSNR as given. */
+  /**
+   * Classical codecs at the same bytes and at the same PSNR as given: of those asked for the ones that code this kind of signal, in their order. A codec
+   * whose program is not installed has a row with a note and no version.
+   */
   'codecs.compare': endpoint(
-    v.strictObject({ task: taskId, signal: token, bytes: count, psnr: v.number(), codecs: v.array(v.picklist(['jpeg', 'webp', 'avif'])) }),
+    v.strictObject({ task: taskId, signal: token, bytes: count, psnr: v.number(), codecs: v.array(v.picklist(['jpeg', 'webp', 'avif', 'zfp', 'sperr', 'tthresh', 'sz3'])) }),
     v.object({ rows: v.array(codecRow) }),
   ),
   'task.cancel': endpoint(v.strictObject({ task: taskId }), nothing),

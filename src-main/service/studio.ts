@@ -9,7 +9,7 @@ import type { FileRef, RequestOf, ResponseOf } from '../ipc/contract';
 import type { Handlers } from '../ipc/dispatch';
 import { Artifacts } from './artifacts';
 import { writeAtomically } from './atomic-write';
-import { compareCodecs } from './codecs';
+import { compareWith } from './codec-choice';
 import { Files } from './files';
 import { fitRefusal, FitRuns } from './fit-runs';
 import { sniff } from './image-header';
@@ -131,8 +131,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     'codecs.compare': ({ task, signal: token, bytes, psnr, codecs }) =>
       tasks.run(task, async (running) => {
         const { signal } = signals.get(token);
-        if (signal.kind !== 'grid') return { rows: [] };
-        return { rows: await compareCodecs({ signal, bytes, psnr, codecs, abort: running.signal, onProgress: (fraction, label) => running.progress(label, fraction) }) };
+        return { rows: await compareWith(signal, { bytes, psnr, codecs, abort: running.signal, onProgress: (fraction, label) => running.progress(label, fraction) }) };
       }),
 
     'task.cancel': ({ task }) => {

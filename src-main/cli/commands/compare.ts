@@ -1,11 +1,12 @@
 /**
  * `inr compare`: what classical codecs make of a picture, measured as an .inr file is. At the bytes and at the PSNR of an .inr
- * file, or of what was asked for; without either a small rate-distortion table at several qualities.
+ * file, or of what was asked for; without either a small rate-distortion table at several qualities. Volumes: compare-volume.ts.
  */
 import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
 import type { CodecRow } from '../../ipc/contract';
 import { CODEC_NAMES, codecCurve, codecVersion, compareCodecs, type CodecName } from '../../service/codecs';
+import { VOLUME_CODEC_NAMES } from '../../service/volume-programs';
 import { decibelOf } from '#core/signal/subject';
 import { decodeNamed } from '../decoded';
 import { openSignal, type InputOptions } from '../open-signal';
@@ -31,8 +32,20 @@ export function readCodecs(text: string | undefined): CodecName[] {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const known = (name: string): name is CodecName => (CODEC_NAMES as readonly string[]).includes(name);
   const wrong = names.find((name) => !known(name));
-  if (wrong !== undefined) throw new StudioError('usage', 'codec.unknown', `--codecs ${text}: there is no codec "${wrong}". There are ${CODEC_NAMES.join(', ')}.`);
+  if (wrong !== undefined) throw new StudioError('usage', 'codec.unknown', `--codecs ${text}: there is no codec "${wrong}" of pictures. There are ${CODEC_NAMES.join(', ')} of pictures and ${VOLUME_CODEC_NAMES.join(', ')} of volumes.`);
   return [...new Set(names.filter(known))];
+}
+
+/**
+ * A list of names is refused before the input is read unless all of them are of pictures, or all of volumes. Returns which; null where none
+ * are given. Throws as readCodecs does.
+ */
+function checkCodecs(text: string | undefined): 'picture' | 'volume' | null {
+  if (text === undefined) return null;
+  const ofVolumes = text.split(',').every((name) => (VOLUME_CODEC_NAMES as readonly string[]).includes(name.trim().toLowerCase()));
+  if (ofVolumes) return 'volume';
+  readCodecs(text);
+  return 'picture';
 }
 
 interface Goal {
@@ -52,9 +65,12 @@ async function goalOf(input: string, signal: GridSignal, options: CompareOptions
 
 /** Runs the command; resolves to the exit code. */
 export async function compare(input: string, options: CompareOptions, terminal: Terminal): Promise<number> {
-  const codecs = readCodecs(options.codecs);
+  const wanted = checkCodecs(options.codecs);
   const { signal } = await openSignal(input, options);
-  if (signal.kind !== 'grid') throw new StudioError('usage', 'compare.kind', `${input}: it is a ${signal.kind}; only pictures can be compared yet.`);
+  if (signal.kind === 'volume') return (await import('./compare-volume')).compareVolume(input, signal, options, terminal);
+  if (signal.kind !== 'grid') throw new StudioError('usage', 'compare.kind', `${input}: it is a ${signal.kind}; only pictures and volumes can be compared yet.`);
+  if (wanted === 'volume') throw new StudioError('usage', 'codec.unknown', `--codecs ${options.codecs}: these are codecs of volumes, but ${input} is a picture. There are ${CODEC_NAMES.join(', ')}.`);
+  const codecs = readCodecs(options.codecs);
   const goal = await goalOf(input, signal, options);
   const progress = createProgress(terminal, terminal.columns === 0);
   try {
