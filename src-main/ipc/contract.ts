@@ -241,7 +241,7 @@ export const endpoints = {
   'signal.read': endpoint(v.strictObject({ signal: token, offset: count, length: count, part: v.optional(v.picklist(['samples', 'training'])) }), v.object({ data: bytes })),
   /**
    * Of surfaces, for a fit in the window: draws the points that this configuration learns from. signal.read with part 'training' then gives their
-   * coordinates (float32, three a point), then their codes (uint16).
+   * coordinates (float32, three a point), then their codes (uint16); a read ends where the coordinates do. A fit in main takes the same points.
    */
   'signal.training': endpoint(v.strictObject({ task: taskId, signal: token, config: configSchema }), v.object({ points: count, dataBytes: count, surface: surfaceFacts })),
   'signal.close': endpoint(v.strictObject({ signal: token }), nothing),

@@ -6,9 +6,11 @@ import type { FitConfig } from '#core/fit/config';
 import { pointCount } from '#core/signal/signal';
 import { headerOf, sourceBytes, type Signal } from '#core/signal/subject';
 import { toDomain, type SurfaceSignal } from '#core/signal/surface';
-import { CHUNK_BYTES, type SignalInfo } from '../ipc/contract';
+import type { TrainingSet } from '#engine/engine';
+import { CHUNK_BYTES, type ResponseOf, type SignalInfo } from '../ipc/contract';
 import type { Ingested } from './ingest';
-import { subjectOf, SURFACE_GRID, wordOf, type Subject, type SubjectOptions } from './subject';
+import { SURFACE_GRID, type Subject, type SubjectOptions } from './subject';
+import { SubjectCache } from './subject-cache';
 import { heldBy, newToken } from './tokens';
 
 /** What all open signals together may hold. */
@@ -22,8 +24,7 @@ export interface OpenSignal {
 interface Held extends OpenSignal {
   /** What signal.read gives; of surfaces made when first read. */
   data: Uint8Array | null;
-  /** The subject of the last configuration that asked for one, and what it was made for. */
-  subject: { readonly key: string; readonly made: Promise<Subject> } | null;
+  readonly subjects: SubjectCache;
 }
 
 /** A copy of part of `bytes`, cut at its end and at CHUNK_BYTES. */
@@ -71,6 +72,10 @@ function meshBytes({ mesh, metadata }: SurfaceSignal): Uint8Array {
   return bytes;
 }
 
+const bytesOf = (array: ArrayBufferView | undefined): Uint8Array => (array ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength) : new Uint8Array(0));
+
+const trainingParts = ({ coordinates, samples }: TrainingSet): [coordinates: Uint8Array, codes: Uint8Array] => [bytesOf(coordinates), bytesOf(samples)];
+
 function heldBytes(signal: Signal): number {
   if (signal.kind === 'surface') return signal.mesh.positions.byteLength + signal.mesh.indices.byteLength;
   return signal.samples.byteLength + (signal.kind === 'volume' && signal.voxels !== signal.samples ? signal.voxels.byteLength : 0);
@@ -91,7 +96,7 @@ export class Signals {
     for (const open of this.#open.values()) held += heldBytes(open.signal);
     if (held > MAX_OPEN_BYTES) throw new StudioError('failed', 'memory', `${name}: too much that is large is open. Close some of it first.`);
     const token = newToken('signal');
-    this.#open.set(token, { name, signal, data: null, subject: null });
+    this.#open.set(token, { name, signal, data: null, subjects: new SubjectCache(signal) });
     const header = plainHeader(signal);
     const dataBytes = signal.kind === 'surface' ? signal.mesh.positions.length * 4 + signal.mesh.indices.byteLength : gridBytes(header);
     const watertight = signal.kind === 'surface' ? signal.watertight : null;
@@ -104,16 +109,24 @@ export class Signals {
 
   /** The signal made ready for this configuration; of surfaces the last one is kept. */
   async subject(token: string, config: FitConfig, options: SubjectOptions = {}): Promise<Subject> {
-    const held = heldBy(this.#open, token);
-    const key = JSON.stringify([config.surface ?? null, config.seed]);
-    if (held.subject?.key === key) return held.subject.made;
-    const made = subjectOf(held.signal, config, options);
-    if (wordOf(held.signal) !== 'surface') return made;
-    held.subject = { key, made };
-    made.catch(() => {
-      if (held.subject?.made === made) held.subject = null;
-    });
-    return made;
+    return heldBy(this.#open, token).subjects.get(config, options);
+  }
+
+  /** Draws the points that a surface is learned from, for readTraining. Throws StudioError 'usage'/'signal.kind' for other signals. */
+  async training(token: string, config: FitConfig, options: SubjectOptions = {}): Promise<ResponseOf<'signal.training'>> {
+    const { name, signal } = this.get(token);
+    if (signal.kind !== 'surface') throw new StudioError('usage', 'signal.kind', `${name}: only surfaces are drawn into points. Read its samples.`);
+    const { header, data } = await this.subject(token, config, options);
+    return { points: data.samples.length, dataBytes: trainingParts(data).reduce((sum, part) => sum + part.length, 0), surface: contentFacts(header, 0).surface! };
+  }
+
+  /** Coordinates and codes of the points that `training` drew last. Throws StudioError 'usage'/'signal.training' when there are none. */
+  readTraining(token: string, offset: number, length: number): Uint8Array {
+    const { name, subjects } = heldBy(this.#open, token);
+    if (!subjects.last) throw new StudioError('usage', 'signal.training', `${name}: no points have been drawn. Ask for signal.training first.`);
+    const [coordinates, codes] = trainingParts(subjects.last.data);
+    if (offset >= coordinates.length) return chunkOf(codes, offset - coordinates.length, length);
+    return chunkOf(coordinates, offset, Math.min(length, coordinates.length - offset));
   }
 
   read(token: string, offset: number, length: number): Uint8Array {
@@ -123,6 +136,7 @@ export class Signals {
   }
 
   close(token: string): void {
+    this.#open.get(token)?.subjects.close();
     this.#open.delete(token);
   }
 }

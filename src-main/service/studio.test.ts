@@ -9,7 +9,10 @@ import sharp from 'sharp';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FitConfig } from '#core/fit/config';
-import { PLAN_DEFAULTS } from '#core/fit/config';
+import { PLAN_DEFAULTS, SURFACE_DEFAULTS } from '#core/fit/config';
+import { distanceOfCode } from '#core/signal/surface';
+import { pointOf, torus, torusDistance } from '#engine/surface/test-shapes';
+import { writeMesh } from '../formats/mesh';
 import { CHUNK_BYTES, endpoints, events, type EndpointName, type EventName, type EventOf, type FileRef, type RequestOf, type ResponseOf } from '../ipc/contract';
 import { dispatch } from '../ipc/dispatch';
 import { createStudio, type ShellPort, type Studio } from './studio';
@@ -293,6 +296,84 @@ describe('a fit in the main process', () => {
     await window.event('fit.progress');
     await window.studio.dispose();
     expect(await window.event('fit.ended', (event) => event.run === run)).toMatchObject({ outcome: 'stopped' });
+  });
+});
+
+describe('a surface', () => {
+  const plan = { ...SURFACE_DEFAULTS, points: 8192, truncation: 0.2 };
+  const wanted: FitConfig = { ...config, surface: plan };
+
+  it('is opened, drawn into points, fitted here and coded', async () => {
+    const ring = torus(0.7, 0.25, 80, 40);
+    const signal = await loadSignal(await writeMesh(ring, 'stl'), 'ring.stl');
+    expect(signal).toMatchObject({ kind: 'surface', format: 'STL (binary)', watertight: true, notes: [], surface: { triangles: 6400, vertices: 3200 } });
+    const read = async (part: 'samples' | 'training', offset: number): Promise<Uint8Array> => (await window.call('signal.read', { signal: signal.signal, offset, length: CHUNK_BYTES, part })).data;
+    expect(await read('samples', 0)).toHaveLength(signal.dataBytes);
+    expect((await window.fault('signal.read', { signal: signal.signal, offset: 0, length: 10, part: 'training' })).code).toBe('signal.training');
+
+    const drawn = await window.call('signal.training', { task: 'draw', signal: signal.signal, config: wanted });
+    expect(drawn).toMatchObject({ points: 8192, dataBytes: 8192 * 14, surface: { truncation: 0.2, mode: 'signed' } });
+    await window.event('task.progress', ({ task, label }) => task === 'draw' && label === 'Sampling the surface');
+    const coordinates = new Float32Array((await read('training', 0)).slice().buffer);
+    const codes = new Uint16Array((await read('training', 4 * coordinates.length)).slice().buffer);
+    expect([coordinates.length, codes.length]).toEqual([3 * 8192, 8192]);
+    const unit = 1 / drawn.surface.domain.halfExtent;
+    for (let i = 0; i < 200; i++) {
+      const truth = Math.max(-0.2, Math.min(0.2, torusDistance(0.7 * unit, 0.25 * unit, pointOf(coordinates, i))));
+      // The facets lie inside of the torus by 0.95 (1 - cos(pi / 80)) + 0.25 (1 - cos(pi / 40)) at most.
+      expect(Math.abs(distanceOfCode(codes[i]!, 0.2) - truth)).toBeLessThan(0.0016);
+    }
+
+    const { run } = await window.call('fit.start', { signal: signal.signal, config: wanted, engine: 'cpu', state: null, previewPixels: 4096 });
+    const preview = await window.event('fit.preview', (event) => event.run === run);
+    expect([preview.size, preview.data.length]).toEqual([[16, 16, 16], 4096]);
+    await window.event('fit.ended', (event) => event.run === run && event.outcome === 'done');
+    const { parameters } = await window.call('fit.state', { run });
+    const artifact = await window.call('artifact.encode', { task: 'encode', signal: signal.signal, config: wanted, parameters });
+    expect(artifact).toMatchObject({ name: 'ring.inr', kind: 'surface', surface: { truncation: 0.2, triangles: 6400 } });
+    expect(artifact.quality!.psnr!).toBeGreaterThan(5);
+
+    // A closed signal keeps nothing.
+    await window.call('signal.close', { signal: signal.signal });
+    expect((await window.fault('signal.training', { task: 'again', signal: signal.signal, config: wanted })).code).toBe('token.unknown');
+  });
+
+  it('is left when it is cancelled, and refused where it cannot be', async () => {
+    const signal = await loadSignal(await writeMesh(torus(0.7, 0.25, 40, 20), 'ply'), 'ring.ply');
+    const drawing = window.fault('signal.training', { task: 'long', signal: signal.signal, config: { ...wanted, surface: { ...plan, points: 2_000_000 } } });
+    await window.event('task.progress', ({ task, fraction }) => task === 'long' && fraction > 0);
+    await window.call('task.cancel', { task: 'long' });
+    expect((await drawing).kind).toBe('cancelled');
+    const stratified: FitConfig = { ...wanted, plan: { ...wanted.plan, sampling: { kind: 'stratified' } } };
+    const asked = { config: stratified, size: signal.size, channels: 1, engine: 'cpu' } as const;
+    expect((await window.call('fit.refusal', { ...asked, surface: true })).refusal).toMatch(/uniform sampling/);
+    expect((await window.call('fit.refusal', asked)).refusal).toBeNull();
+    const photo = await loadSignal();
+    expect((await window.fault('signal.training', { task: 'photo', signal: photo.signal, config: wanted })).code).toBe('signal.kind');
+    const cloud = await upload('cloud.obj', new TextEncoder().encode('v 0 0 0\nv 1 0 0\n'));
+    expect(await window.fault('file.load', { file: cloud.file, task: 'cloud' })).toMatchObject({ code: 'input.empty', message: expect.stringMatching(/^cloud\.obj: a point cloud/) });
+  });
+
+  it('finds the buffers of its glTF among the files that came with it', async () => {
+    const { positions, indices } = torus(0.7, 0.25, 12, 8);
+    const data = new Uint8Array([...new Uint8Array(Float32Array.from(positions).buffer), ...new Uint8Array(indices.buffer)]);
+    const gltf = {
+      asset: { version: '2.0' },
+      meshes: [{ primitives: [{ attributes: { POSITION: 0 }, indices: 1 }] }],
+      accessors: [
+        { bufferView: 0, componentType: 5126, count: positions.length / 3, type: 'VEC3' },
+        { bufferView: 1, componentType: 5125, count: indices.length, type: 'SCALAR' },
+      ],
+      bufferViews: [
+        { buffer: 0, byteLength: 4 * positions.length },
+        { buffer: 0, byteOffset: 4 * positions.length, byteLength: indices.byteLength },
+      ],
+      buffers: [{ uri: 'ring.bin', byteLength: data.length }],
+    };
+    const [scene, bin] = [await upload('ring.gltf', new TextEncoder().encode(JSON.stringify(gltf))), await upload('ring.bin', data)];
+    const loaded = await window.call('file.load', { file: scene.file, task: 'load', beside: [bin.file] });
+    expect(loaded).toMatchObject({ kind: 'signal', signal: { kind: 'surface', watertight: true, surface: { triangles: indices.length / 3 } } });
+    expect((await window.fault('file.load', { file: scene.file, task: 'load' })).message).toMatch(/ring\.bin/);
   });
 });
 

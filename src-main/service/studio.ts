@@ -88,7 +88,11 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
 
     'file.load': ({ file, task, beside, raw }) => tasks.run(task, (running) => load(file, beside ?? [], raw, running)),
 
-    'signal.read': ({ signal, offset, length }) => Promise.resolve().then(() => ({ data: signals.read(signal, offset, length) })),
+    'signal.read': ({ signal, offset, length, part = 'samples' }) =>
+      Promise.resolve().then(() => ({ data: part === 'training' ? signals.readTraining(signal, offset, length) : signals.read(signal, offset, length) })),
+
+    'signal.training': ({ task, signal, config }) =>
+      tasks.run(task, (running) => signals.training(signal, config, { signal: running.signal, onProgress: (fraction) => running.progress('Sampling the surface', fraction) })),
 
     'signal.close': ({ signal }) => {
       signals.close(signal);
@@ -108,7 +112,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
 
     'artifact.encode': ({ task, signal, config, parameters, steps }) =>
       tasks.run(task, async (running) => {
-        const subject = await signals.subject(signal, config, { signal: running.signal });
+        const subject = await signals.subject(signal, config, { signal: running.signal, onProgress: (fraction) => running.progress('Sampling the surface', fraction) });
         return artifacts.encode({ source: signals.get(signal), subject, signalToken: signal, config, parameters, steps }, running);
       }),
 
@@ -118,7 +122,6 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
 
     'artifact.download': ({ artifact, format, offset }) => artifacts.download(artifact, format, offset),
 
-    'signal.training': () => Promise.reject(notYet()),
     'artifact.mesh': () => Promise.reject(notYet()),
     'mesh.read': () => Promise.reject(notYet()),
     'mesh.close': () => Promise.reject(notYet()),
