@@ -14,5 +14,6 @@ export async function finish(reading: Reading, format: string, facts: { readonly
   const geometry = geometryOf(facts.geometry, reading.notes);
   await turn();
   const signal = volumeSignal(voxels, { size, channels, voxelType: typeOf(voxels), geometry });
-  return { signal, format, notes: reading.notes };
+  // What was said of each piece or file is said once.
+  return { signal, format, notes: [...new Set(reading.notes)] };
 }

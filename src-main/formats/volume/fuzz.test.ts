@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
 import { pointCount } from '#core/signal/signal';
 import { readVolume, WRITABLE, writeVolume, type ReadOptions, type ReadVolume } from './index';
+import { vti } from './test-vti';
 import { PLACES, someVolume, text } from './test-volumes';
 
 const RUNS = 250;
@@ -67,6 +68,13 @@ function edited(bytes: Uint8Array, list: Edits): Uint8Array {
   return result;
 }
 
+/** Files that nothing here writes. */
+const SAMPLES: Readonly<Record<string, { readonly bytes: Uint8Array; readonly name: string }>> = {
+  'vti, text': { bytes: vti({ format: 'ascii' }), name: 'a.vti' },
+  'vti, base64': { bytes: vti({ format: 'binary' }), name: 'a.vti' },
+  'vti, packed': { bytes: vti({ format: 'appended raw', header: 8, block: 12 }), name: 'a.vti' },
+};
+
 describe('damaged files', () => {
   for (const extension of WRITABLE) {
     for (const [type, channels] of [['int16', 1], ['float64', 3]] as const) {
@@ -87,6 +95,17 @@ describe('damaged files', () => {
         for (let length = 0; length < Math.min(first!.bytes.length, 700); length++) await outcome(() => readVolume(first!.bytes.subarray(0, length), first!.name, options));
       });
     }
+  }
+
+  for (const format of Object.keys(SAMPLES)) {
+    it(format, async () => {
+      const { bytes, name } = SAMPLES[format]!;
+      expect(await outcome(() => readVolume(bytes, name))).toBe('ok');
+      const seen = new Set<string>();
+      await fc.assert(fc.asyncProperty(edits, async (list) => void seen.add(await outcome(() => readVolume(edited(bytes, list), name)))), { numRuns: 2 * RUNS });
+      expect(seen.size).toBeGreaterThan(1);
+      for (let length = 0; length < Math.min(bytes.length, 1000); length++) await outcome(() => readVolume(bytes.subarray(0, length), name));
+    });
   }
 
   it('bytes of any kind, under any name', async () => {

@@ -12,6 +12,7 @@ import { readNpy, writeNpy } from './npy';
 import { readNrrd, writeNrrd } from './nrrd';
 import { readRaw } from './raw';
 import { sniffVolume } from './sniff';
+import { readVti } from './vti';
 import { Reading, type ReadOptions, type ReadVolume, type VolumeContent, type VolumeFormat, type WrittenVolume } from './types';
 
 export { guessRaw } from './raw';
@@ -27,6 +28,7 @@ const READERS: Readonly<Record<VolumeFormat, (bytes: Uint8Array, reading: Readin
   MetaImage: readMetaImage,
   raw: readRaw,
   NumPy: readNpy,
+  VTK: readVti,
 };
 
 /**
@@ -36,7 +38,7 @@ const READERS: Readonly<Record<VolumeFormat, (bytes: Uint8Array, reading: Readin
 export async function readVolume(bytes: Uint8Array, name: string, options: ReadOptions = {}): Promise<ReadVolume> {
   if (bytes.length === 0) throw inputFault(name, 'empty', 'the file is empty. Choose a volume.');
   const format = options.raw ? 'raw' : sniffVolume(bytes, name);
-  if (!format) throw inputFault(name, 'unknown', 'this is no volume that can be read here. Choose a NRRD, NIfTI, MetaImage, NumPy or raw file.');
+  if (!format) throw inputFault(name, 'unknown', 'this is no volume that can be read here. Choose a NRRD, NIfTI, MetaImage, NumPy, VTK (.vti) or raw file.');
   return guarded(name, () => READERS[format](bytes, new Reading(name, options)));
 }
 

@@ -4,6 +4,7 @@ import { niftiVersion } from './nifti-header';
 import { isNpy } from './npy';
 import { isNrrd } from './nrrd';
 import type { VolumeFormat } from './types';
+import { isVti } from './vti';
 import { gzipStart, isGzip } from './unpack';
 
 /** Null for what is no volume; a TIFF of one page is a picture. gzip files are looked into. */
@@ -15,6 +16,7 @@ export function sniffVolume(bytes: Uint8Array, name: string): VolumeFormat | nul
     if (isNrrd(bytes)) return 'NRRD';
     if (isNpy(bytes)) return 'NumPy';
     if (isMetaImage(bytes)) return 'MetaImage';
+    if (isVti(bytes)) return 'VTK';
   }
   return /\.(raw|bin|dat|vol|img)(\.gz)?$/i.test(name) ? 'raw' : null;
 }

@@ -3,7 +3,7 @@ import type { StudioError } from '#core/errors';
 import type { VolumeMetadata, VolumeSignal, VoxelArray, VoxelType } from '#core/signal/volume';
 import { inputFault } from './faults';
 
-export type VolumeFormat = 'NRRD' | 'NIfTI' | 'MetaImage' | 'raw' | 'NumPy';
+export type VolumeFormat = 'NRRD' | 'NIfTI' | 'MetaImage' | 'raw' | 'NumPy' | 'VTK';
 
 /** Number types as files store them. 64-bit integers become int32 where they fit and float64 elsewhere, half floats float32. */
 export type StoredType = VoxelType | 'int64' | 'uint64' | 'float16';

@@ -33,7 +33,7 @@ export interface ShellParts {
 const CRASH_LOOP_MILLISECONDS = 10_000;
 
 const PICTURES = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif', 'tiff'];
-const VOLUMES = ['nrrd', 'nhdr', 'nii', 'gz', 'mha', 'mhd', 'npy', 'raw'];
+const VOLUMES = ['nrrd', 'nhdr', 'nii', 'gz', 'mha', 'mhd', 'npy', 'raw', 'vti', 'dcm'];
 const OPEN_OPTIONS: OpenDialogOptions = {
   properties: ['openFile', 'multiSelections'],
   filters: [

@@ -1,0 +1,126 @@
+/**
+ * Files of independent programs (VTK, ITK, nibabel): voxels and places that they write are read here, and what is written here they read. Skipped,
+ * with a word, where Python or a module of it is missing.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inSpace, stepsOf } from './geometry';
+import { readVolume, WRITABLE, writeVolume } from './index';
+import { pythonWith, runPython } from './test-python';
+import { PLACES, someVolume } from './test-volumes';
+
+const folder = mkdtempSync(join(tmpdir(), 'inr-peers-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SIZE = [5, 4, 3] as const;
+/** Value of voxel i in Python and here. */
+const value = (i: number): number => ((i * 7919) % 30011) - 12000;
+
+const vtk = pythonWith('vtk');
+const VTK = `
+import vtk, json
+from vtk.util.numpy_support import numpy_to_vtk
+import numpy as np
+values = np.array([((i * 7919) % 30011) - 12000 for i in range(60)], dtype=np.int16)
+names = []
+for mode in range(3):
+  for order in range(2):
+    for wide in (32, 64):
+      for packed in range(2):
+        for cells in range(2):
+          image = vtk.vtkImageData()
+          image.SetOrigin(10.5, -2, 7)
+          image.SetSpacing(0.5, 1.25, 3)
+          image.SetDirectionMatrix([0, -1, 0, 0.8, 0, -0.6, 0.6, 0, 0.8])
+          more = 1 if cells else 0
+          image.SetExtent(2, 6 + more, -1, 2 + more, 3, 5 + more)
+          array = numpy_to_vtk(values, deep=1)
+          array.SetName('density')
+          (image.GetCellData() if cells else image.GetPointData()).SetScalars(array)
+          writer = vtk.vtkXMLImageDataWriter()
+          name = f'{mode}{order}{wide}{packed}{cells}.vti'
+          writer.SetFileName(name)
+          writer.SetInputData(image)
+          writer.SetDataMode(mode)
+          writer.SetEncodeAppendedData(wide == 32)
+          writer.SetByteOrder(order)
+          (writer.SetHeaderTypeToUInt64 if wide == 64 else writer.SetHeaderTypeToUInt32)()
+          if packed:
+            writer.SetCompressorTypeToZLib()
+            writer.SetBlockSize(32)
+          else:
+            writer.SetCompressorTypeToNone()
+          writer.Write()
+          first = [0.0] * 3
+          image.TransformContinuousIndexToPhysicalPoint(2 + cells / 2, -1 + cells / 2, 3 + cells / 2, first)
+          last = [0.0] * 3
+          image.TransformContinuousIndexToPhysicalPoint(6 + cells / 2, 2 + cells / 2, 5 + cells / 2, last)
+          names.append([name, first, last])
+print(json.dumps(names))
+`;
+
+it.skipIf(!vtk)('reads what VTK writes: text, base64 and appended, packed or not, of points and of cells', async () => {
+  const written = runPython(vtk!, VTK, folder) as [string, number[], number[]][];
+  expect(written.length).toBe(48);
+  for (const [name, first, last] of written) {
+    const { signal } = await readVolume(readFileSync(join(folder, name)), name);
+    expect(signal.size, name).toEqual(SIZE);
+    expect(signal.voxels, name).toEqual(Int16Array.from({ length: 60 }, (_, i) => value(i)));
+    const { geometry } = signal.metadata;
+    const steps = stepsOf(geometry);
+    for (const part of [0, 1, 2]) {
+      expect(geometry.origin[part]).toBeCloseTo(first[part]!, 10);
+      expect(geometry.origin[part]! + 4 * steps[part]! + 3 * steps[3 + part]! + 2 * steps[6 + part]!).toBeCloseTo(last[part]!, 10);
+    }
+  }
+});
+
+const itk = pythonWith('SimpleITK');
+const ITK = `
+import SimpleITK as sitk, json, sys
+import numpy as np
+out = []
+for name in sys.argv[1:]:
+  image = sitk.ReadImage(name)
+  array = sitk.GetArrayFromImage(image)
+  corner = [extent - 1 for extent in image.GetSize()]
+  out.append(dict(name=name, size=image.GetSize(), type=str(array.dtype), values=array.ravel().tolist(), first=image.TransformIndexToPhysicalPoint([0, 0, 0]), last=image.TransformIndexToPhysicalPoint(corner)))
+print(json.dumps(out))
+`;
+
+describe('ITK', () => {
+  const places = Object.entries(PLACES).filter(([name]) => name !== 'sheared');
+
+  it.skipIf(!itk)('reads what is written here, at the same place', async () => {
+    const wanted = new Map<string, (typeof places)[number][1]>();
+    for (const extension of WRITABLE.filter((each) => each !== 'npy' && each !== 'raw')) {
+      for (const [place, geometry] of places) {
+        const { files } = await writeVolume(someVolume('int16', geometry, SIZE), extension, `${place}-${extension}`);
+        for (const file of files) writeFileSync(join(folder, file.name), file.bytes);
+        wanted.set(files[0]!.name, geometry);
+      }
+    }
+    const read = runPython(itk!, ITK, folder, ...wanted.keys()) as { name: string; size: number[]; type: string; values: number[]; first: number[]; last: number[] }[];
+    expect(read.length).toBe(25);
+    for (const { name, size, type, values, first, last } of read) {
+      expect(size, name).toEqual(SIZE);
+      expect(type, name).toBe('int16');
+      expect(values, name).toEqual([...someVolume('int16', PLACES.plain!, SIZE).voxels]);
+      // ITK counts in LPS, and takes an unknown space for that; NIfTI knows RAS alone.
+      const nifti = name.includes('.nii');
+      const geometry = wanted.get(name)!;
+      const said = inSpace(geometry.space === 'unknown' && nifti && geometry !== PLACES.plain && geometry !== PLACES.spaced ? inSpace(geometry, 'RAS') : geometry, 'LPS');
+      // ITK reads micrometres and metres of NIfTI as millimetres; the others say no unit.
+      const scale = nifti ? { um: 1e-3, m: 1e3 }[geometry.unit as 'um'] ?? 1 : 1;
+      const steps = stepsOf(said);
+      for (const part of [0, 1, 2]) {
+        expect(Math.abs(first[part]!), `${name} ${part}`).toBeCloseTo(Math.abs(scale * said.origin[part]!), 3);
+        const corner = said.origin[part]! + 4 * steps[part]! + 3 * steps[3 + part]! + 2 * steps[6 + part]!;
+        if (geometry.space === 'unknown') expect(Math.abs(last[part]!), `${name} ${part}`).toBeCloseTo(Math.abs(scale * corner), 3);
+        else expect(last[part]! / scale, `${name} ${part}`).toBeCloseTo(corner, 3);
+      }
+    }
+  });
+});
