@@ -53,7 +53,7 @@ test('a plan that this picture is too large for says why before it is started, a
   await app.getByRole('button', { name: 'Advanced' }).click();
   const start = app.getByRole('button', { name: 'Start' });
   await expect(start).toBeEnabled();
-  await app.getByRole('combobox', { name: 'Sampling' }).selectOption({ label: 'All pixels' });
+  await app.getByRole('combobox', { name: 'Sampling' }).selectOption({ label: 'All samples' });
   await expect(app.getByRole('alert').filter({ hasText: 'choose stratified sampling' })).toBeVisible();
   await expect(start).toBeDisabled();
   await app.getByRole('combobox', { name: 'Sampling' }).selectOption({ label: 'Stratified' });

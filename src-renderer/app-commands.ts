@@ -10,8 +10,8 @@ const ZOOM = 1.25;
 
 /** The commands over a studio. */
 export function appCommands(studio: Studio): Command[] {
-  const hasPicture = (): boolean => studio.picture !== null || studio.run !== null;
-  const hasBoth = (): boolean => hasPicture() && studio.run?.shown !== null && studio.run !== null && studio.original !== null;
+  const hasOpened = (): boolean => studio.opened !== null || studio.run !== null;
+  const hasBoth = (): boolean => hasOpened() && studio.run?.shown !== null && studio.run !== null && studio.original !== null;
   const hasFile = (): boolean => studio.artifact !== null;
   const active = (): boolean => studio.active !== null;
   const mode = (id: string, title: string, key: string, value: StageMode, enabled: () => boolean): Command => ({
@@ -21,14 +21,14 @@ export function appCommands(studio: Studio): Command[] {
     keys: [key],
     enabled,
     // The key of the error map also leads back from it.
-    run: () => studio.setView({ mode: value === 'error' && studio.view.mode === 'error' ? 'split' : value }),
+    run: () => studio.compareBy({ mode: value === 'error' && studio.comparison.mode === 'error' ? 'split' : value }),
   });
   const viewing = (id: string, title: string, keys: readonly string[], act: (actions: StageActions) => void): Command => ({
     id,
     title,
     group: 'View',
     keys,
-    enabled: () => hasPicture() && studio.stage !== null,
+    enabled: () => hasOpened() && studio.stage !== null,
     run: () => {
       if (studio.stage) act(studio.stage);
     },
@@ -42,8 +42,8 @@ export function appCommands(studio: Studio): Command[] {
 
     { id: 'file.open', title: 'Open', group: 'File', keys: ['Mod+O'], run: () => void openDialog(studio) },
     { id: 'file.save', title: 'Save .inr', group: 'File', keys: ['Mod+S'], enabled: hasFile, run: () => void save(studio, 'inr') },
-    { id: 'file.export', title: 'Export PNG', group: 'File', keys: ['Mod+E'], enabled: hasFile, run: () => void save(studio, 'png') },
-    { id: 'file.copyCommand', title: 'Copy as command', group: 'File', keys: ['C'], enabled: () => studio.picture !== null && studio.draft.valid, run: () => void studio.copyCommand() },
+    { id: 'file.export', title: 'Export', group: 'File', keys: ['Mod+E'], enabled: hasFile, run: () => void save(studio, 'export') },
+    { id: 'file.copyCommand', title: 'Copy as command', group: 'File', keys: ['C'], enabled: () => studio.opened !== null && studio.draft.valid, run: () => void studio.copyCommand() },
 
     mode('view.original', 'Original', '1', 'original', () => studio.original !== null),
     mode('view.split', 'Split: original and reconstruction', '2', 'split', hasBoth),
@@ -51,15 +51,22 @@ export function appCommands(studio: Studio): Command[] {
     mode('view.error', 'Error map', 'E', 'error', hasBoth),
     {
       id: 'view.flip',
-      title: 'Hold to see the other picture',
+      title: 'Hold to see the other',
       group: 'View',
       keys: ['X'],
       enabled: hasBoth,
-      run: () => studio.setView({ flip: true }),
-      release: () => studio.setView({ flip: false }),
+      run: () => studio.compareBy({ flip: true }),
+      release: () => studio.compareBy({ flip: false }),
     },
-    viewing('view.fit', 'The whole picture', ['0'], (actions) => actions.fit()),
-    viewing('view.oneToOne', 'One sample on one pixel', ['9'], (actions) => actions.oneToOne()),
+    viewing('view.fit', 'All of it', ['0'], (actions) => actions.fit()),
+    {
+      id: 'view.oneToOne',
+      title: 'One sample on one pixel',
+      group: 'View',
+      keys: ['9'],
+      enabled: () => hasOpened() && studio.stage?.oneToOne !== undefined,
+      run: () => studio.stage?.oneToOne?.(),
+    },
     viewing('view.zoomIn', 'Zoom in', ['+', '='], (actions) => actions.zoom(ZOOM)),
     viewing('view.zoomOut', 'Zoom out', ['-'], (actions) => actions.zoom(1 / ZOOM)),
     viewing('view.panLeft', 'Move left', ['ArrowLeft'], (actions) => actions.pan(-1, 0)),

@@ -4,7 +4,7 @@
  * message blocks the window.
  */
 import { StudioError, type ErrorKind } from '#core/errors';
-import type { EndpointName, EventName, EventOf, FileRef, RequestOf, ResponseOf, StudioBridge } from '#main/ipc/contract';
+import type { ArtifactFormat, EndpointName, EventName, EventOf, FileRef, RequestOf, ResponseOf, StudioBridge } from '#main/ipc/contract';
 
 /** As CHUNK_BYTES of the contract; said here again so that the schemas stay out of what loads first. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -78,7 +78,7 @@ export class Client {
   }
 
   /** A whole encoded file, for a browser download. */
-  async download(artifact: string, format: 'inr' | 'png'): Promise<{ name: string; data: Blob }> {
+  async download(artifact: string, format: ArtifactFormat): Promise<{ name: string; data: Blob }> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     for (let offset = 0; ; ) {
       const { name, data, totalBytes } = await this.call('artifact.download', { artifact, format, offset });

@@ -7,6 +7,9 @@ import { compactConfig, type FitConfig } from '#core/fit/config';
 import { OPTION_NAMES, optionsFor, type ConfigOptions, type OptionName } from '#core/fit/options';
 import { presetById } from '#core/fit/presets';
 import type { EngineName } from '#engine/engine';
+import type { RequestOf } from '#main/ipc/contract';
+
+type RawDescription = NonNullable<RequestOf<'file.load'>['raw']>;
 
 export interface CommandSource {
   readonly inputName: string;
@@ -15,6 +18,8 @@ export interface CommandSource {
   readonly engine: EngineName | 'auto';
   /** Fitting time in seconds instead of a number of steps. */
   readonly seconds: number | null;
+  /** How raw voxels lie, where the user said it. */
+  readonly raw?: RawDescription | null;
 }
 
 /** Quotes a word for a POSIX shell when it needs it. */
@@ -25,9 +30,9 @@ export function shellWord(word: string): string {
 /** A file name that no option parser takes for an option. */
 const safeName = (name: string): string => (name.startsWith('-') ? `./${name}` : name);
 
-/** 'photo.jpg' -> 'photo.inr' */
+/** 'photo.jpg' -> 'photo.inr', 'scan.nii.gz' -> 'scan.inr' */
 export function inrName(inputName: string): string {
-  return `${inputName.replace(/\.[^.]*$/, '') || 'picture'}.inr`;
+  return `${inputName.replace(/(\.(nii|raw|img))?\.[^.]*$/i, '') || 'picture'}.inr`;
 }
 
 /** Options as words: a switch that is off has a name of its own, and what is null is 'none'. */
@@ -39,12 +44,19 @@ function optionWords(options: ConfigOptions): string[] {
   });
 }
 
+/** What the command line must be told of raw voxels. */
+function rawWords(raw: RawDescription | null): string[] {
+  if (!raw) return [];
+  const { shape, type, endian, spacing } = raw;
+  return ['--shape', shape.join('x'), '--type', type, '--endian', endian, ...(spacing ? ['--spacing', spacing.join('x')] : [])];
+}
+
 /** The command, ready for a POSIX shell. */
 export function fitCommand(source: CommandSource): string {
   const preset = presetById(source.presetId).config;
   const { config, seconds } = source;
   const output = safeName(inrName(source.inputName));
-  const words = ['inr', 'fit', safeName(source.inputName), '-o', output];
+  const words = ['inr', 'fit', safeName(source.inputName), '-o', output, ...rawWords(source.raw ?? null)];
   let heading = '';
   // Where time ends the fit, the number of steps says nothing.
   const options = optionsFor(preset, seconds === null ? config : { ...config, plan: { ...config.plan, steps: preset.plan.steps } });

@@ -73,6 +73,11 @@ export function formatSize(size: readonly number[]): string {
   return size.join(' × ');
 }
 
+/** '1024 × 768', '256 × 256 × 128', '12 345 triangles': how large what is open is. */
+export function formatExtent({ kind, size, surface }: { readonly kind: string; readonly size: readonly number[]; readonly surface: { readonly vertices: number; readonly triangles: number } | null }): string {
+  return kind === 'surface' && surface ? `${formatCount(surface.triangles)} triangles` : formatSize(size);
+}
+
 /** 'RGB, 8 bit', 'grey + alpha, 16 bit' */
 export function formatSamples(channels: number, type: 'uint8' | 'uint16', alpha: boolean): string {
   const colours = channels - (alpha ? 1 : 0);

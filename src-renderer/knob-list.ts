@@ -62,7 +62,7 @@ const WORD: Range = [0, 0xffffffff];
 export const KNOBS: readonly Knob[] = [
   first('network.encoding.kind', { label: 'Encoding', unit: '', kind: 'choice', choices: choices({ identity: 'None', octaves: 'NeRF octaves', fourier: 'Fourier features', 'dense-grid': 'Dense grids', 'hash-grid': 'Hash grids' }), help: 'What is made of the coordinates before the first layer. Grids are trained with the network: quick to learn, large as files.' }),
   first('network.activation.kind', { label: 'Activation', unit: '', kind: 'choice', choices: choices({ sine: 'Sine (SIREN)', finer: 'FINER', gabor: 'Gabor (WIRE)', gaussian: 'Gaussian', relu: 'ReLU', gelu: 'GELU', 'snake-alt': 'SnakeAlt' }), help: 'Sine, FINER, Gabor and Gaussian layers hold fine detail by themselves; the others need an encoding.' }),
-  first('network.depth', { label: 'Hidden layers', unit: 'layers', kind: 'integer', step: 1, help: 'More layers bend the picture further, and make it harder to fit.' }, FIELD_LIMITS.depth),
+  first('network.depth', { label: 'Hidden layers', unit: 'layers', kind: 'integer', step: 1, help: 'More layers hold more, and are harder to fit.' }, FIELD_LIMITS.depth),
   first('network.width', { label: 'Width', unit: 'units', kind: 'integer', step: 4, help: 'Units in each hidden layer, a multiple of 4. Bytes and time grow with its square.' }, FIELD_LIMITS.width),
   firstPlan('plan.optimizer.learningRate', { label: 'Learning rate', unit: '', kind: 'number', step: 0.0001, help: 'Too high diverges, too low crawls.' }, [1e-8, 1]),
 
@@ -71,26 +71,26 @@ export const KNOBS: readonly Knob[] = [
   network('network.activation.biasRange', { label: 'First biases ±', unit: '', kind: 'number', step: 0.5, applies: activation('finer'), help: 'The first layer’s biases start within this range: wider reaches higher frequencies.' }, FIELD_LIMITS.biasRange),
   network('network.activation.scale', { label: 'Envelope', unit: '', kind: 'number', step: 1, applies: activation('gabor'), help: 'Narrowness of the wavelet: higher for sharper, more local detail.' }, FIELD_LIMITS.gaborScale),
   network('network.activation.sigma', { label: 'Bell width σ', unit: '', kind: 'number', step: 0.01, applies: activation('gaussian'), help: 'Smaller for finer detail, too small is noise.' }, FIELD_LIMITS.gaussianSigma),
-  network('network.encoding.octaves', { label: 'Octaves', unit: '', kind: 'integer', step: 1, applies: encoding('octaves'), help: 'The finest has 2^(octaves − 1) half-turns across half the picture.' }, FIELD_LIMITS.octaves),
+  network('network.encoding.octaves', { label: 'Octaves', unit: '', kind: 'integer', step: 1, applies: encoding('octaves'), help: 'The finest has 2^(octaves − 1) half-turns across half the extent.' }, FIELD_LIMITS.octaves),
   network('network.encoding.includeInput', { label: 'Plain coordinates too', unit: '', kind: 'boolean', applies: encoding('octaves'), help: 'Hands the coordinates themselves to the network beside their sines and cosines.' }),
   network('network.encoding.features', { label: 'Features', unit: '', kind: 'integer', step: 4, applies: encoding('fourier'), help: 'Number of random frequencies; each gives a sine and a cosine.' }, FIELD_LIMITS.features),
-  network('network.encoding.sigma', { label: 'Spread σ', unit: 'half-turns', kind: 'number', step: 1, applies: encoding('fourier'), help: 'Spread of the random frequencies: higher for larger, finer pictures.' }, FIELD_LIMITS.sigma),
+  network('network.encoding.sigma', { label: 'Spread σ', unit: 'half-turns', kind: 'number', step: 1, applies: encoding('fourier'), help: 'Spread of the random frequencies: higher for finer detail.' }, FIELD_LIMITS.sigma),
   network('network.encoding.seed', { label: 'Feature seed', unit: '', kind: 'integer', step: 1, applies: encoding('fourier'), help: 'Draws the frequencies; it goes into the file.' }, WORD),
   network('network.encoding.levels', { label: 'Grids', unit: 'levels', kind: 'integer', step: 1, applies: grid, help: 'Grids of rising resolution, the coarsest to the finest.' }, FIELD_LIMITS.levels),
   network('network.encoding.features', { label: 'Vector length', unit: 'numbers', kind: 'integer', step: 1, applies: grid, help: 'Numbers at each node; bytes grow with them.' }, FIELD_LIMITS.gridFeatures),
-  network('network.encoding.coarsest', { label: 'Coarsest grid', unit: 'nodes', kind: 'integer', step: 1, applies: grid, help: 'Nodes along each side of the picture.' }, FIELD_LIMITS.resolution),
-  network('network.encoding.finest', { label: 'Finest grid', unit: 'nodes', kind: 'integer', step: 1, applies: grid, help: 'Nodes along each side of the picture; more than it has pixels gain nothing.' }, FIELD_LIMITS.resolution),
+  network('network.encoding.coarsest', { label: 'Coarsest grid', unit: 'nodes', kind: 'integer', step: 1, applies: grid, help: 'Nodes along each side.' }, FIELD_LIMITS.resolution),
+  network('network.encoding.finest', { label: 'Finest grid', unit: 'nodes', kind: 'integer', step: 1, applies: grid, help: 'Nodes along each side; more than there are samples gain nothing.' }, FIELD_LIMITS.resolution),
   network('network.encoding.tableLog2', { label: 'Table size', unit: 'log₂', kind: 'integer', step: 1, applies: encoding('hash-grid'), help: 'A grid of more nodes than 2 to this power shares so many vectors: smaller files, more collisions.' }, FIELD_LIMITS.tableLog2),
   network('network.residual', { label: 'Residual blocks', unit: '', kind: 'boolean', absent: false, help: 'Averages every second layer with the one two before it; helps deep networks.' }),
-  network('network.head', { label: 'Head', unit: '', kind: 'choice', absent: 'linear', choices: choices({ linear: 'Linear', tanh: 'Tanh', sigmoid: 'Sigmoid' }), help: 'What makes samples of the last layer. Tanh and sigmoid keep them within black and white.' }),
+  network('network.head', { label: 'Head', unit: '', kind: 'choice', absent: 'linear', choices: choices({ linear: 'Linear', tanh: 'Tanh', sigmoid: 'Sigmoid' }), help: 'What makes samples of the last layer. Tanh and sigmoid keep them within their range.' }),
 
   samples('plan.loss.kind', { label: 'Loss', unit: '', kind: 'choice', choices: choices({ l2: 'L2', l1: 'L1', huber: 'Huber', 'relative-l2': 'Relative L2', mape: 'MAPE' }), help: 'What a step makes small. L2 is what PSNR measures.' }),
   samples('plan.loss.delta', { label: 'Huber δ', unit: '', kind: 'number', step: 0.01, applies: loss('huber'), help: 'Errors beyond it count like L1, smaller ones like L2.' }, [1e-6, 1]),
   samples('plan.loss.epsilon', { label: 'Loss ε', unit: '', kind: 'number', step: 0.01, applies: loss('relative-l2', 'mape'), help: 'Keeps dark samples from weighing without bound.' }, [1e-6, 1]),
-  samples('plan.sampling.kind', { label: 'Sampling', unit: '', kind: 'choice', choices: choices({ uniform: 'Uniform', stratified: 'Stratified', full: 'All pixels', error: 'By error' }), help: 'Which pixels a step sees. Stratified spreads them evenly; by error looks more often where the model is wrong.' }),
+  samples('plan.sampling.kind', { label: 'Sampling', unit: '', kind: 'choice', choices: choices({ uniform: 'Uniform', stratified: 'Stratified', full: 'All samples', error: 'By error' }), help: 'Which samples a step sees. Stratified spreads them evenly; by error looks more often where the model is wrong.' }),
   samples('plan.sampling.refresh', { label: 'New table every', unit: 'steps', kind: 'integer', step: 10, applies: sampling('error'), help: 'How often it is found out where the model is wrong.' }, [1, 100_000]),
   samples('plan.sampling.uniform', { label: 'Uniform share', unit: '', kind: 'number', step: 0.05, applies: sampling('error'), help: 'Share of the draws that stays uniform, so that nothing is forgotten.' }, [0.01, 1]),
-  samples('plan.batch', { label: 'Batch', unit: 'samples', kind: 'integer', step: 64, applies: sampling('uniform', 'stratified', 'error'), help: 'Pixels drawn in each step.' }, [64, 1_048_576]),
+  samples('plan.batch', { label: 'Batch', unit: 'samples', kind: 'integer', step: 64, applies: sampling('uniform', 'stratified', 'error'), help: 'Samples drawn in each step.' }, [64, 1_048_576]),
   samples('plan.clip', { label: 'Clip gradients', unit: 'norm', kind: 'number', step: 0.1, none: { words: 'never', start: 1 }, help: 'Longer gradients are shortened to this norm: tames fits that jump.' }, [1e-6, 1e6]),
   samples('plan.average', { label: 'Average weights', unit: 'decay', kind: 'number', step: 0.001, none: { words: 'no', start: 0.995 }, help: 'A moving average of the weights is shown and saved in their place; nearer to 1 looks further back.' }, [0, 0.99999]),
 
@@ -109,7 +109,7 @@ export const KNOBS: readonly Knob[] = [
 ];
 
 export const STEPS_KNOB: Knob = optimizer('plan.steps', { label: 'Steps', unit: 'steps', kind: 'integer', step: 100, help: 'Optimizer steps; twice as many fit a little better.' }, [1, 10_000_000]);
-export const BITS_KNOB: Knob = network('coding.bits', { label: 'Bits per parameter', unit: 'bits', kind: 'integer', step: 1, help: 'Fewer bits, smaller file, rougher picture.' }, [3, 16]);
+export const BITS_KNOB: Knob = network('coding.bits', { label: 'Bits per parameter', unit: 'bits', kind: 'integer', step: 1, help: 'Fewer bits, smaller file, rougher result.' }, [3, 16]);
 
 /** The knobs that mean something for a configuration. */
 export function knobsFor(config: FitConfig): readonly Knob[] {

@@ -13,6 +13,7 @@ import { SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
 import { planRefusal } from '#core/fit/sampling';
 import { pointCount, reducedSize } from '#core/signal/signal';
 import type { Engine, TrainState } from '#engine/engine';
+import { previewBytes } from '#engine/preview';
 import { ProgressMeans } from '#engine/progress-means';
 import { FitSession, type SessionProgress } from '#engine/session';
 import { inTurns } from '#engine/turns';
@@ -43,16 +44,6 @@ interface Run {
   /** Set at the end. */
   final: TrainState | null;
   over: boolean;
-}
-
-/** Values in [0, 1] as bytes; what lies outside is clamped. */
-export function previewBytes(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]! * 255 + 0.5;
-    bytes[i] = value < 0 ? 0 : value > 255 ? 255 : value;
-  }
-  return bytes;
 }
 
 /** Why this engine cannot fit this network by this plan on such a grid, or on the points of a surface, in one sentence; null when it can. */

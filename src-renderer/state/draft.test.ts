@@ -32,7 +32,7 @@ describe('the draft', () => {
 
   it('counts all pixels as the batch where all are taken', () => {
     const draft = new Draft();
-    const grid = { size: [50, 40], channels: 3, type: 'uint8' } as const;
+    const grid = { kind: 'grid', size: [50, 40], channels: 3, rawBytes: 6000 } as const;
     const drawn = draft.cost({ ...grid, size: [...grid.size] })!;
     draft.set('plan.sampling.kind', 'full');
     const full = draft.cost({ ...grid, size: [...grid.size] })!;

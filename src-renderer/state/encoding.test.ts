@@ -29,7 +29,7 @@ function studioDouble() {
 function runDouble(): Run {
   const run = {
     state: 'paused',
-    picture: { info: { signal: 'signal-1' } },
+    original: { kind: 'grid', info: { signal: 'signal-1' } },
     config: { coding: { bits: 9 }, plan: { steps: 10 } },
     seconds: null,
     parameters: Float32Array.of(1),

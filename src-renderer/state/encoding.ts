@@ -1,18 +1,17 @@
 /** From a float model to a file: encode, show the decoded samples, ask what classical codecs need for the same. */
-import type { ArtifactInfo } from '#main/ipc/contract';
+import type { ArtifactFormat, ArtifactInfo } from '#main/ipc/contract';
 import { bytesOf, newTask, samplesOf } from '../client';
 import { formatBytes, formatDecibel } from '../format';
+import { KIND_WORDS } from '../kind-words';
 import type { Run } from './runs.svelte';
 import type { Studio } from './studio.svelte';
-
-const CODECS = ['jpeg', 'webp', 'avif'] as const;
 
 /** The comparison that is under way, so that a newer encoding ends it. */
 let comparing: { readonly task: string; readonly run: Run } | null = null;
 
 /** Reads the decoded samples of an encoding and shows them for its run. */
 export async function showArtifact(studio: Studio, run: Run, artifact: ArtifactInfo): Promise<void> {
-  const bytes = await studio.client.readSamples({ artifact: artifact.artifact }, artifact.rawBytes);
+  const bytes = await studio.client.readSamples({ artifact: artifact.artifact }, artifact.dataBytes);
   run.artifact = artifact;
   run.showDecoded(artifact, samplesOf(bytes, artifact.type));
 }
@@ -34,15 +33,15 @@ export function encode(studio: Studio, run: Run, bits: number): Promise<boolean>
 }
 
 async function encodeAlone(studio: Studio, run: Run, bits: number): Promise<boolean> {
-  const { picture, parameters } = run;
-  if (!picture || !parameters || !run.config) return false;
+  const { original, parameters } = run;
+  if (!original || !parameters || !run.config) return false;
   const config = { ...run.config, coding: { ...run.config.coding, bits } };
   // What only time bounded is recorded with the steps that it took.
   if (run.seconds !== null) config.plan = { ...config.plan, steps: Math.max(1, run.progress?.step ?? 1) };
   run.encoding = true;
   try {
     await studio.working('Encoding', async (task) => {
-      const artifact = await studio.client.call('artifact.encode', { task, signal: picture.info.signal, config, parameters: bytesOf(parameters), ...(run.progress && { steps: run.progress.step }) });
+      const artifact = await studio.client.call('artifact.encode', { task, signal: original.info.signal, config, parameters: bytesOf(parameters), ...(run.progress && { steps: run.progress.step }) });
       // A fit that was resumed meanwhile shows its live model; the file is kept all the same.
       const replaced = run.accept(artifact);
       if (run.state !== 'running') await showArtifact(studio, run, artifact);
@@ -59,18 +58,19 @@ async function encodeAlone(studio: Studio, run: Run, bits: number): Promise<bool
   }
 }
 
-/** Asks, in the background, what JPEG, WebP and AVIF need for the quality of the run's file. */
+/** Asks, in the background, what classical codecs of its kind need for the quality of the run's file. */
 export async function compareCodecs(studio: Studio, run: Run): Promise<void> {
-  const { artifact, picture } = run;
+  const { artifact, original } = run;
   const psnr = artifact?.quality?.psnr;
-  if (!artifact || !picture || psnr === null || psnr === undefined) return;
+  const codecs = [...KIND_WORDS[original?.kind ?? 'grid'].codecs];
+  if (!artifact || !original || codecs.length === 0 || psnr === null || psnr === undefined) return;
   if (comparing) studio.cancel(comparing.task);
   const mine = { task: newTask('codecs'), run };
   comparing = mine;
   run.codecs = null;
   run.comparing = true;
   try {
-    const { rows } = await studio.client.call('codecs.compare', { task: mine.task, signal: picture.info.signal, bytes: artifact.bytes, psnr, codecs: [...CODECS] });
+    const { rows } = await studio.client.call('codecs.compare', { task: mine.task, signal: original.info.signal, bytes: artifact.bytes, psnr, codecs });
     if (run.artifact === artifact) run.codecs = rows;
   } catch (error) {
     studio.notices.fault(error);
@@ -82,18 +82,17 @@ export async function compareCodecs(studio: Studio, run: Run): Promise<void> {
 }
 
 /** The Save and Export commands: the native dialog, or this window's own. */
-export async function save(studio: Studio, format: 'inr' | 'png'): Promise<void> {
+export async function save(studio: Studio, what: 'inr' | 'export'): Promise<void> {
   const { artifact } = studio;
   if (!artifact) return;
-  if (!studio.description?.dialogs) {
-    studio.dialog = format === 'inr' ? 'save-inr' : 'save-png';
-    return;
-  }
-  await saveAs(studio, artifact, format, null, true);
+  const [format, ...others] = what === 'inr' ? (['inr'] as const) : KIND_WORDS[artifact.kind].exports;
+  // The native dialog asks for the name alone: which format is asked before, where there are several.
+  if (studio.description?.dialogs && others.length === 0) await saveAs(studio, artifact, format!, null, true);
+  else studio.dialog = what === 'inr' ? 'save' : 'export';
 }
 
 /** Saves; `exists` when a file of that name is there and `overwrite` was not given. Null when it failed (and was said). */
-export async function saveAs(studio: Studio, artifact: ArtifactInfo, format: 'inr' | 'png', name: string | null, overwrite: boolean): Promise<'saved' | 'cancelled' | 'exists' | null> {
+export async function saveAs(studio: Studio, artifact: ArtifactInfo, format: ArtifactFormat, name: string | null, overwrite: boolean): Promise<'saved' | 'cancelled' | 'exists' | null> {
   try {
     const answer = await studio.working('Saving', () => studio.client.call('artifact.save', { artifact: artifact.artifact, format, name, overwrite }));
     if (answer.outcome === 'saved') studio.notices.show('done', `Saved ${answer.name}, ${formatBytes(answer.bytes)}.`);
@@ -105,7 +104,7 @@ export async function saveAs(studio: Studio, artifact: ArtifactInfo, format: 'in
 }
 
 /** Hands the file to the browser's downloads. */
-export async function download(studio: Studio, artifact: ArtifactInfo, format: 'inr' | 'png', name: string): Promise<boolean> {
+export async function download(studio: Studio, artifact: ArtifactInfo, format: ArtifactFormat, name: string): Promise<boolean> {
   try {
     const { data } = await studio.working('Preparing the download', () => studio.client.download(artifact.artifact, format));
     const link = document.createElement('a');

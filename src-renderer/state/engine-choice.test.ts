@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceFacts } from '#engine/engine';
 import { candidates, decideEngine } from './engine-choice';
-import { textureSize } from './local-fit';
+import { textureSize } from './live-view';
 import { thumbnail } from './thumbnail';
 
 const facts = (engine: DeviceFacts['engine'], software = false): DeviceFacts => ({ engine, name: engine, software, details: {} });

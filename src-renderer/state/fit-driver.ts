@@ -1,13 +1,16 @@
 /**
  * Two ways to fit behind one small interface: in the main process (cpu, tfjs), where progress and previews come as events,
- * and here on the GPU (webgpu), where the stage shows the trainer's own texture. Whoever drives a fit does not know which.
+ * and here on the GPU (webgpu), where the stage shows the trainer's own texture of a picture. Whoever drives a fit does not know which.
  */
 import type { FitConfig } from '#core/fit/config';
 import type { DeviceFacts, EngineName, TrainState } from '#engine/engine';
-import type { Picture, Progress, Shown } from './runs.svelte';
+import type { Kind } from '../kind-words';
+import type { Original } from './original';
+import type { Progress } from './runs.svelte';
+import type { Shown } from './shown';
 
 export interface FitRequest {
-  readonly picture: Picture;
+  readonly original: Original;
   readonly config: FitConfig;
   readonly engine: EngineName;
   /** Fitting time in seconds that ends the fit, if steps do not first. */
@@ -45,5 +48,5 @@ export interface FitDriver {
   readonly dispose: () => void;
 }
 
-/** Pixels of a preview that main computes and sends: coarse, so that the picture moves several times a second. */
-export const PREVIEW_PIXELS = 288 * 288;
+/** Samples of a preview that main computes and sends, by what is fitted: coarse, so that it moves several times a second. */
+export const PREVIEW_SAMPLES: Readonly<Record<Kind, number>> = { grid: 288 ** 2, volume: 64 ** 3, surface: 64 ** 3 };

@@ -13,21 +13,21 @@ import type { Studio } from './studio.svelte';
 const SPEAK_MILLISECONDS = 20_000;
 
 export function canStart(studio: Studio): boolean {
-  return studio.picture !== null && studio.active === null && studio.draft.valid && studio.engine.facts !== null && studio.refusal === null;
+  return studio.opened !== null && studio.active === null && studio.draft.valid && studio.engine.facts !== null && studio.refusal === null;
 }
 
-/** Starts a fit of the open picture with the draft's configuration. */
+/** Starts a fit of what is open with the draft's configuration. */
 export async function start(studio: Studio): Promise<void> {
-  const { picture, draft, engine } = studio;
-  if (!picture || !canStart(studio)) return;
+  const { opened, draft, engine } = studio;
+  if (!opened || !canStart(studio)) return;
   const seconds = draft.bound === 'seconds' ? draft.seconds : null;
   const config = seconds === null ? draft.config : { ...draft.config, plan: { ...draft.config.plan, steps: UNBOUNDED_STEPS } };
-  const run = new Run('fit', picture, draft.title, draft.presetId, config, seconds);
+  const run = new Run('fit', opened, draft.title, draft.presetId, config, seconds);
   run.device = engine.facts;
   studio.runs = [run, ...studio.runs];
   studio.run = run;
   studio.active = { run, driver: null };
-  if (studio.view.mode === 'original') studio.setView({ mode: 'split' });
+  if (studio.comparison.mode === 'original') studio.compareBy({ mode: 'split' });
   studio.notices.speak('The fit starts.');
 
   let spoken = performance.now();
@@ -56,7 +56,7 @@ export async function start(studio: Studio): Promise<void> {
     driver = await startFit(
       studio.client,
       studio.gpu,
-      { picture, config, engine: engine.engine, seconds, secondsBefore: 0, state: null },
+      { original: opened, config, engine: engine.engine, seconds, secondsBefore: 0, state: null },
       studio.settings.engine === 'auto',
       sink,
       (text) => studio.notices.show('warning', text),

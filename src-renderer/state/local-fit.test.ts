@@ -7,7 +7,9 @@ import { Draft } from './draft.svelte';
 import type { FitRequest, FitSink } from './fit-driver';
 import type { Gpu } from './gpu.svelte';
 import { startLocalFit } from './local-fit';
-import { Run, type Picture, type Shown } from './runs.svelte';
+import type { Picture } from './original';
+import { Run } from './runs.svelte';
+import type { Shown } from './shown';
 
 // Browsers have it as a global.
 Object.assign(globalThis, { GPUTextureUsage: { COPY_SRC: 0x1, TEXTURE_BINDING: 0x4, STORAGE_BINDING: 0x8 } });
@@ -18,8 +20,8 @@ const CONFIG: FitConfig = {
   plan: { ...PLAIN_PLAN, steps: 100_000 },
 };
 const DATA = testData([12, 9], 3);
-const PICTURE = { info: { ...DATA, name: 'noise' }, samples: DATA.samples, thumbnail: null } as unknown as Picture;
-const REQUEST: FitRequest = { picture: PICTURE, config: CONFIG, engine: 'webgpu', seconds: null, secondsBefore: 0, state: null };
+const PICTURE = { kind: 'grid', info: { ...DATA, kind: 'grid', name: 'noise' }, samples: DATA.samples, thumbnail: null } as unknown as Picture;
+const REQUEST: FitRequest = { original: PICTURE, config: CONFIG, engine: 'webgpu', seconds: null, secondsBefore: 0, state: null };
 
 /** A studio's end of a fit: it takes previews into a run. */
 function sinkOf(run: Run): FitSink {

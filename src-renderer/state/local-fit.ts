@@ -2,22 +2,20 @@ import { StudioError } from '#core/errors';
 import { requireDecodable } from '#core/coding/limits';
 import { fieldFor } from '#core/field/field';
 import { planRefusal } from '#core/fit/sampling';
-import { pointCount, reducedSize } from '#core/signal/signal';
-import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
+import { pointCount } from '#core/signal/signal';
+import { DeviceLostError, type Engine, type Trainer, type TrainerRequest, type TrainingSet, type TrainState } from '#engine/engine';
 import { ProgressMeans } from '#engine/progress-means';
 import { FitSession, type SessionProgress } from '#engine/session';
 import { inTurns, Turns } from '#engine/turns';
-import { isPresentingTrainer } from '#engine/webgpu/present';
 import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
 import type { Gpu } from './gpu.svelte';
+import { liveView, type LiveView } from './live-view';
+import type { Original } from './original';
 import { localTunings } from './tunings';
 
 /** Short enough that a key or a click is answered within 50 ms between two slices. */
 const SLICE_MILLISECONDS = 18;
 const PROGRESS_MILLISECONDS = 100;
-/** A texture on a real GPU may have the picture's full size up to here; a software adapter draws a small one. */
-const TEXTURE_PIXELS = 4096 * 2048;
-const SOFTWARE_TEXTURE_PIXELS = 256 * 256;
 
 /** The GPU is gone for good; the fit can go on elsewhere from `state`. */
 export class LocalFitLost extends Error {
@@ -33,30 +31,29 @@ export class LocalFitLost extends Error {
 
 /** Everything that lives and dies with one GPUDevice. */
 interface Bench {
-  readonly device: GPUDevice;
   readonly engine: Engine;
   /** What the session drives: the trainer, one call at a time. */
   readonly trainer: Trainer;
-  readonly texture: GPUTexture;
-  present(): Promise<void>;
+  readonly live: LiveView;
 }
 
-/** Width and height of a texture for a picture: of at most `pixels` texels, and no side longer than `longest`. */
-export function textureSize([width = 1, height = 1]: readonly number[], pixels: number, longest: number): number[] {
-  const scale = Math.min(1, longest / Math.max(width, height));
-  return reducedSize([width, height].map((extent) => Math.max(1, Math.floor(extent * scale))), pixels);
+/** What the network learns. Throws StudioError 'device' for what is fitted in the main process alone. */
+function trainingSet(original: Original): TrainingSet {
+  const { size, channels, type } = original.info;
+  if (original.kind === 'surface') throw new StudioError('device', 'device.refused', 'The webgpu engine of the window does not fit surfaces yet. Choose the cpu engine.');
+  return { size, channels, type, samples: original.kind === 'volume' ? original.volume.samples : original.samples };
 }
 
 /** Starts a fit in this window. `notice` tells the user when the device was lost and the fit goes on. */
 export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink, notice: (text: string) => void): Promise<FitDriver> {
-  const { picture, config } = request;
-  const { size, channels, type } = picture.info;
+  const { original, config } = request;
+  const { size, channels } = original.info;
   const field = fieldFor(config.network, size.length, channels);
   requireDecodable(field, size);
   const trainerRequest: TrainerRequest = {
     field,
     plan: config.plan,
-    data: { size, channels, type, samples: picture.samples },
+    data: trainingSet(original),
     seed: config.seed,
     ...(request.state && { state: request.state }),
   };
@@ -78,21 +75,8 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     const turns = new Turns();
     const trainer = inTurns(bare, turns);
     sink.notes(trainer.notes ?? []);
-    const extents = textureSize(size, gpu.facts?.software ? SOFTWARE_TEXTURE_PIXELS : TEXTURE_PIXELS, device.limits.maxTextureDimension2D);
-    const texture = device.createTexture({
-      label: 'reconstruction',
-      size: extents,
-      format: 'rgba16float',
-      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
-    });
-    const present = (): Promise<void> =>
-      turns.take(async () => {
-        if (!isPresentingTrainer(bare)) return;
-        bare.writeTexture(texture);
-        await device.queue.onSubmittedWorkDone();
-        sink.shown({ kind: 'texture', label: 'live', size: [texture.width, texture.height], texture, device });
-      });
-    return { device, engine, trainer, texture, present };
+    const live = liveView({ original, device, software: gpu.facts?.software ?? false, trainer: bare, turns, show: (shown) => sink.shown(shown) });
+    return { engine, trainer, live };
   };
 
   let bench = await setUp(request.state);
@@ -119,7 +103,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     previewMilliseconds: 120,
     checkpointMilliseconds: 2000,
     onProgress: tell,
-    onPreview: () => bench.present(),
+    onPreview: () => bench.live.present(),
     onCheckpoint: (state) => {
       lastState = state;
     },
@@ -149,6 +133,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     })
     // The last picture stays in the texture until the decoded one replaces it; all else goes, however the fit ended.
     .finally(() => {
+      bench.live.end();
       session.trainer.dispose();
       return bench.engine.dispose();
     });
@@ -170,6 +155,6 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     stop: () => session.stop(),
     state: () => session.trainer.checkpoint(),
     ended,
-    dispose: () => bench.texture.destroy(),
+    dispose: () => bench.live.free(),
   };
 }

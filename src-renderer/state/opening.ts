@@ -1,56 +1,95 @@
 /** Ways in: dialogs, drops, pastes, picks, samples, files that main asks to open. Each ends in `load`. */
 import { asStudioError, StudioError } from '#core/errors';
-import type { ArtifactInfo, FileRef, SignalInfo } from '#main/ipc/contract';
-import { samplesOf } from '../client';
-import { formatSize } from '../format';
+import type { ArtifactInfo, FileRef, RequestOf, ResponseOf, SignalInfo } from '#main/ipc/contract';
+import { formatExtent } from '../format';
+import { INITIAL_VOLUME_VIEW } from '../preview/volume/volume-view';
 import { showArtifact } from './encoding';
+import { fileGroups, type FileGroup } from './file-groups';
 import { stop } from './fitting';
-import { Run, type Picture } from './runs.svelte';
+import { readOriginal, type Original } from './original';
+import { Run } from './runs.svelte';
 import type { Studio } from './studio.svelte';
-import { thumbnail } from './thumbnail';
 
 /** Above this a file is refused here, before it is sent. */
 const UPLOAD_LIMIT = 2 ** 30;
 
-/** Reads files by their content and shows the last one that could be read. What cannot be read changes nothing. */
-export async function load(studio: Studio, files: readonly FileRef[]): Promise<void> {
-  for (const file of files) {
-    try {
-      await studio.working(`Opening ${file.name}`, async (task, progress) => {
-        const loaded = await studio.client.call('file.load', { file: file.file, task });
-        if (loaded.kind === 'raw') throw new StudioError('input', 'input.raw', `${file.name}: its name does not say how its voxels lie. Name it like head_256x256x128_uint8.raw, or fit it with \`inr fit --shape 256x256x128 --type uint8\`.`);
-        progress(0.5);
-        const goOn = (): void => studio.throwIfCancelled(task);
-        try {
-          if (loaded.kind === 'signal') await takePicture(studio, loaded.signal, goOn);
-          else await takeArtifact(studio, loaded.artifact, goOn);
-        } catch (error) {
-          // Nobody else knows of it.
-          const closed = loaded.kind === 'signal' ? studio.client.call('signal.close', { signal: loaded.signal.signal }) : studio.client.call('artifact.close', { artifact: loaded.artifact.artifact });
-          closed.catch(() => undefined);
-          throw error;
-        }
-      });
-      studio.openFault = '';
-    } catch (error) {
-      reportFault(studio, error);
-    }
-  }
+/** How raw voxels lie, as the user says it. */
+export type RawDescription = NonNullable<RequestOf<'file.load'>['raw']>;
+type RawAnswer = Extract<ResponseOf<'file.load'>, { kind: 'raw' }>;
+
+/** Raw voxels that wait for their description. */
+export interface RawQuestion {
+  readonly facts: RawAnswer;
+  /** Null: the user does not want it any more. */
+  answer(raw: RawDescription | null): void;
 }
 
-async function takePicture(studio: Studio, info: SignalInfo, goOn: () => void): Promise<void> {
-  if (info.size.length !== 2) throw new StudioError('input', 'input.dimensions', `${info.name} has ${info.size.length} dimensions; this version shows pictures, which have 2.`);
-  const bytes = await studio.client.readSamples({ signal: info.signal }, info.rawBytes);
+/** Reads files by their content and shows the last one that could be read. What cannot be read changes nothing. */
+export async function load(studio: Studio, files: readonly FileRef[]): Promise<void> {
+  for (const group of fileGroups(files)) await loadGroup(studio, group, null);
+}
+
+/** `raw`: what was said of the voxels before; a description that does not hold is asked for again. */
+async function loadGroup(studio: Studio, group: FileGroup<FileRef>, raw: RawDescription | null): Promise<void> {
+  const { file, beside } = group;
+  let unclear: RawAnswer | null;
+  try {
+    unclear = await studio.working(`Opening ${file.name}`, async (task, progress) => {
+      const request = { file: file.file, task, ...(beside.length > 0 && { beside: beside.map((each) => each.file) }), ...(raw && { raw }) };
+      const loaded = await studio.client.call('file.load', request);
+      if (loaded.kind === 'raw') return loaded;
+      progress(0.5);
+      const goOn = (): void => studio.throwIfCancelled(task);
+      try {
+        if (loaded.kind === 'signal') await takeOriginal(studio, loaded.signal, raw, goOn);
+        else await takeArtifact(studio, loaded.artifact, goOn);
+      } catch (error) {
+        // Nobody else knows of it.
+        const closed = loaded.kind === 'signal' ? studio.client.call('signal.close', { signal: loaded.signal.signal }) : studio.client.call('artifact.close', { artifact: loaded.artifact.artifact });
+        closed.catch(() => undefined);
+        throw error;
+      }
+      return null;
+    });
+    if (unclear === null) studio.openFault = '';
+  } catch (error) {
+    reportFault(studio, error);
+    return;
+  }
+  if (unclear === null) return;
+  const said = await askRaw(studio, unclear);
+  if (said) await loadGroup(studio, group, said);
+}
+
+function askRaw(studio: Studio, facts: RawAnswer): Promise<RawDescription | null> {
+  return new Promise((resolve) => {
+    studio.rawQuestion = {
+      facts,
+      answer: (raw) => {
+        studio.rawQuestion = null;
+        resolve(raw);
+      },
+    };
+  });
+}
+
+async function takeOriginal(studio: Studio, info: SignalInfo, raw: RawDescription | null, goOn: () => void): Promise<void> {
+  const original = await readOriginal(studio.client, info, raw);
   goOn();
-  const samples = samplesOf(bytes, info.type);
-  const picture: Picture = { info, samples, thumbnail: thumbnail({ ...info, samples }, 112) };
   if (studio.active) stop(studio);
-  studio.picture = picture;
+  studio.open(original);
   studio.run = null;
   studio.compared = null;
-  studio.setView({ fitted: true });
+  lookAnew(studio);
   forgetUnused(studio);
-  studio.notices.speak(`${info.name} is open, ${formatSize(info.size)}.`);
+  studio.notices.speak(`${info.name} is open, ${formatExtent(info)}.`);
+}
+
+/** What was chosen for the values of one volume means nothing for another; how it is laid out and coloured stays. */
+function lookAnew(studio: Studio): void {
+  studio.setView({ fitted: true });
+  const { camera, sliceZoom, sliceCentre, crosshair, window, opacity, level, density, channel, clip } = INITIAL_VOLUME_VIEW;
+  studio.volumeView = { ...studio.volumeView, camera, sliceZoom, sliceCentre, crosshair, window, opacity, level, density, channel, clip };
 }
 
 async function takeArtifact(studio: Studio, info: ArtifactInfo, goOn: () => void): Promise<void> {
@@ -63,8 +102,8 @@ async function takeArtifact(studio: Studio, info: ArtifactInfo, goOn: () => void
   studio.runs = [run, ...studio.runs];
   studio.run = run;
   studio.compared = null;
-  studio.setView({ fitted: true });
-  studio.notices.speak(`${info.name} is open, ${formatSize(info.size)}.`);
+  lookAnew(studio);
+  studio.notices.speak(`${info.name} is open, ${formatExtent(info)}.`);
 }
 
 /** Takes a run that is over out of the list and lets go of everything that main holds for it. */
@@ -80,36 +119,37 @@ export function removeRun(studio: Studio, run: Run): void {
 
 /** Signals that no run and no view needs any more are closed in main. */
 function forgetUnused(studio: Studio): void {
-  const used = new Set(studio.runs.flatMap((run) => (run.picture ? [run.picture] : [])));
-  for (const picture of opened) {
-    if (picture === studio.picture || used.has(picture)) continue;
-    opened.delete(picture);
-    studio.client.call('signal.close', { signal: picture.info.signal }).catch(() => undefined);
+  const used = new Set(studio.runs.flatMap((run) => (run.original ? [run.original] : [])));
+  for (const original of known) {
+    if (original === studio.opened || used.has(original)) continue;
+    known.delete(original);
+    studio.client.call('signal.close', { signal: original.info.signal }).catch(() => undefined);
   }
-  if (studio.picture) opened.add(studio.picture);
+  if (studio.opened) known.add(studio.opened);
 }
-const opened = new Set<Picture>();
+const known = new Set<Original>();
 
 function reportFault(studio: Studio, error: unknown): void {
   const known = asStudioError(error);
   // On the empty stage the reason stands under the button; over open work it is a notice.
-  if (known.kind !== 'cancelled' && !studio.picture && !studio.run) studio.openFault = known.message;
+  if (known.kind !== 'cancelled' && !studio.opened && !studio.run) studio.openFault = known.message;
   else studio.notices.fault(error);
 }
 
-/** Files of the browser (dropped, pasted, picked): sent in chunks, then loaded. */
+/** Files of the browser (dropped, pasted, picked): sent in chunks, then loaded together. */
 export async function openFiles(studio: Studio, files: readonly File[]): Promise<void> {
+  const sent: FileRef[] = [];
   for (const file of files) {
     const name = file.name || 'pasted picture.png';
     try {
       if (file.size === 0) throw new StudioError('input', 'input.empty', `${name} is empty. Choose another file.`);
       if (file.size > UPLOAD_LIMIT) throw new StudioError('input', 'input.size', `${name} is larger than 1 GiB. Choose a smaller file.`);
-      const ref = await studio.working(`Reading ${name}`, (_task, progress) => studio.client.upload(file, name.slice(0, 255), progress));
-      await load(studio, [ref]);
+      sent.push(await studio.working(`Reading ${name}`, (_task, progress) => studio.client.upload(file, name.slice(0, 255), progress)));
     } catch (error) {
       reportFault(studio, error);
     }
   }
+  await load(studio, sent);
 }
 
 /** The Open command: the native dialog, or this window's own with the root's files. */

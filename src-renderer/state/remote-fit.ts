@@ -3,7 +3,8 @@ import type { TrainState } from '#engine/engine';
 import type { EventOf, ResponseOf } from '#main/ipc/contract';
 import { bytesOf, floatsOf, type Client } from '../client';
 import { PreviewPace } from './preview-pace';
-import { PREVIEW_PIXELS, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
+import { PREVIEW_SAMPLES, type FitDriver, type FitEnd, type FitRequest, type FitSink } from './fit-driver';
+import { shownSamples } from './shown';
 
 function sentState({ step, parameters, moment1, moment2, average, drawLimits }: TrainState): ResponseOf<'fit.state'> {
   const vectors = { parameters: bytesOf(parameters), moment1: bytesOf(moment1), moment2: bytesOf(moment2) };
@@ -17,7 +18,7 @@ function receivedState({ step, parameters, moment1, moment2, average, drawLimits
 
 /** Starts a fit in the main process; `notice` tells the user what main has to say about it. Throws StudioError when it cannot start. */
 export async function startRemoteFit(client: Client, request: FitRequest, sink: FitSink, notice: (text: string) => void): Promise<FitDriver> {
-  const { picture, config, engine, seconds, secondsBefore, state } = request;
+  const { original, config, engine, seconds, secondsBefore, state } = request;
   if (engine === 'webgpu') throw new StudioError('usage', 'device.place', 'The webgpu engine runs in the window.');
   let run: string | null = null;
   let finish: (end: EventOf<'fit.ended'>) => void = () => undefined;
@@ -33,7 +34,7 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
     if (seconds !== null && progress.seconds > seconds * 1.1 + 1) control('stop');
   };
   const pace = new PreviewPace<EventOf<'fit.preview'>>(({ size, channels, data }) =>
-    sink.shown({ kind: 'pixels', label: 'live', size, channels, type: 'uint8', alpha: picture.info.alpha, samples: new Uint8Array(data) }),
+    sink.shown(shownSamples(original.info, { size, channels, type: 'uint8', samples: new Uint8Array(data) }, 'live')),
   );
   // Events may overtake the answer that names the run: they wait until the name is known.
   const early: (() => void)[] = [];
@@ -50,11 +51,11 @@ export async function startRemoteFit(client: Client, request: FitRequest, sink: 
   let facts: FitDriver['facts'];
   try {
     const answer = await client.call('fit.start', {
-      signal: picture.info.signal,
+      signal: original.info.signal,
       config,
       engine,
       state: state && sentState(state),
-      previewPixels: PREVIEW_PIXELS,
+      previewPixels: PREVIEW_SAMPLES[original.kind],
       seconds: seconds === null ? null : { budget: seconds, before: secondsBefore },
     });
     run = answer.run;

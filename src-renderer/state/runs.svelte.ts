@@ -1,25 +1,14 @@
 import type { FitConfig } from '#core/fit/config';
-import { pointCount } from '#core/signal/signal';
 import type { DeviceFacts, EngineName } from '#engine/engine';
-import type { ArtifactInfo, CodecRow, EventOf, SignalInfo } from '#main/ipc/contract';
+import type { ArtifactInfo, CodecRow, EventOf } from '#main/ipc/contract';
 import { Curve } from '../charts/decimate';
-import { thumbnail } from './thumbnail';
+import type { Original } from './original';
+import { shownSamples, type Shown } from './shown';
+import { thumbnailOf, type Thumbnail } from './thumbnail';
 
 export type Progress = Omit<EventOf<'fit.progress'>, 'run' | 'state'>;
 
-/** A picture that was opened, with its samples here: the stage shows them and a fit on the GPU learns them. */
-export interface Picture {
-  readonly info: SignalInfo;
-  readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
-  readonly thumbnail: ReturnType<typeof thumbnail>;
-}
-
 export type RunState = 'preparing' | 'running' | 'paused' | 'done' | 'stopped' | 'failed';
-
-/** What the stage shows beside the original. */
-export type Shown =
-  | { readonly kind: 'pixels'; readonly label: 'live' | 'decoded'; readonly size: readonly number[]; readonly channels: number; readonly type: 'uint8' | 'uint16'; readonly alpha: boolean; readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> }
-  | { readonly kind: 'texture'; readonly label: 'live'; readonly size: readonly [number, number]; readonly texture: GPUTexture; readonly device: GPUDevice };
 
 /** The stage keeps a texture for one more frame after it was given something else. */
 const STAGE_MILLISECONDS = 500;
@@ -45,7 +34,7 @@ export class Run {
   notes = $state.raw<readonly string[]>([]);
   /** Why it failed or ended early. */
   message = $state('');
-  thumbnail = $state.raw<ReturnType<typeof thumbnail> | null>(null);
+  thumbnail = $state.raw<Thumbnail | null>(null);
   /** Counts up when the curve has new points. */
   curveVersion = $state(0);
   readonly curve = new Curve();
@@ -58,14 +47,15 @@ export class Run {
 
   constructor(
     readonly kind: 'fit' | 'file',
-    readonly picture: Picture | null,
+    /** What is fitted; null of an opened file. */
+    readonly original: Original | null,
     /** The preset, or the network where it was changed. */
     readonly title: string,
     readonly presetId: string,
     readonly config: FitConfig | null,
     readonly seconds: number | null,
   ) {
-    this.thumbnail = picture?.thumbnail ?? null;
+    this.thumbnail = original?.thumbnail ?? null;
   }
 
   get active(): boolean {
@@ -73,7 +63,7 @@ export class Run {
   }
 
   get name(): string {
-    return this.picture?.info.name ?? this.artifact?.name ?? '';
+    return this.original?.info.name ?? this.artifact?.name ?? '';
   }
 
   get engine(): EngineName | null {
@@ -98,9 +88,9 @@ export class Run {
 
   /** Shows decoded samples, also in the list. */
   showDecoded(artifact: ArtifactInfo, samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): void {
-    const { size, channels, type, alpha } = artifact;
-    this.shown = { kind: 'pixels', label: 'decoded', size, channels, type, alpha, samples };
-    this.thumbnail = thumbnail({ size, channels, type, alpha, samples }, 112);
+    const { size, channels, type } = artifact;
+    this.shown = shownSamples(artifact, { size, channels, type, samples }, 'decoded');
+    this.thumbnail = thumbnailOf(artifact, samples) ?? this.thumbnail;
     this.#freeUnshown();
   }
 
@@ -120,9 +110,5 @@ export class Run {
     if (this.shown?.kind === 'texture' || !this.#freeTexture) return;
     setTimeout(this.#freeTexture, STAGE_MILLISECONDS);
     this.#freeTexture = null;
-  }
-
-  get pixels(): number {
-    return pointCount(this.picture?.info.size ?? this.artifact?.size ?? [0]);
   }
 }

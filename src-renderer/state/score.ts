@@ -22,10 +22,10 @@ export function filePsnr(artifact: ArtifactInfo): number | null {
 /** The score of a run: of its file where the stage shows the file, else the live estimate. Null: nothing to say yet. */
 export function scoreOf(run: Run | null): Score | null {
   if (!run) return null;
-  const { artifact, picture, config, progress } = run;
+  const { artifact, original, config, progress } = run;
   if (artifact && run.state !== 'running') return { source: 'file', bytes: artifact.bytes, ratio: artifact.ratio, psnr: filePsnr(artifact), label: run.kind === 'file' ? 'opened file' : 'decoded file' };
-  if (!picture || !config || run.state === 'failed') return null;
-  const { info } = picture;
+  if (!original || !config || run.state === 'failed') return null;
+  const { info } = original;
   const { fileBytes } = fieldCost(fieldFor(config.network, info.size.length, info.channels), config.plan.batch, config.coding.bits);
   return { source: 'live', bytes: fileBytes, ratio: info.rawBytes / fileBytes, psnr: progress && Number.isFinite(progress.psnr) ? progress.psnr : null, label: 'float model, live' };
 }
@@ -34,6 +34,12 @@ const NAMES: Readonly<Record<string, string>> = { jpeg: 'JPEG', webp: 'WebP', av
 
 /** 'JPEG', whatever case main writes. */
 export const codecName = (codec: string): string => NAMES[codec.toLowerCase()] ?? codec;
+
+/** 'JPEG, WebP and AVIF' */
+export function codecList(codecs: readonly string[]): string {
+  const names = codecs.map(codecName);
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join('');
+}
 
 /** What each codec needs for the same quality; null where it does not get there. */
 export function codecBytes(rows: readonly CodecRow[] | null): { codec: string; bytes: number | null }[] {

@@ -1,5 +1,5 @@
 /**
- * What the window knows: the open picture, the runs of this session, what is shown, the next fit's configuration. Its flows
+ * What the window knows: the open picture, volume or surface, the runs of this session, what is shown, the next fit's configuration. Its flows
  * live beside it (opening.ts, fitting.ts, encoding.ts) as functions over this object. A flow either finishes or leaves
  * everything as it was.
  */
@@ -8,14 +8,20 @@ import type { ArtifactInfo, CodecRow, Description, Settings } from '#main/ipc/co
 import type { EngineName } from '#engine/engine';
 import { fitCommand } from '../copy-command';
 import { newTask, type Client } from '../client';
-import { INITIAL_VIEW, type ViewState } from '../preview/view';
+import type { Kind } from '../kind-words';
+import type { StandardView } from '../preview/surface/orbit';
+import { INITIAL_SURFACE_VIEW, type SurfaceViewState } from '../preview/surface/surface-view';
+import { INITIAL_VIEW, type StageMode, type ViewState } from '../preview/view';
+import { INITIAL_VOLUME_VIEW, type VolumeViewState } from '../preview/volume/volume-view';
 import { Draft } from './draft.svelte';
 import { decideEngine, type Refusals } from './engine-choice';
 import type { FitDriver } from './fit-driver';
 import { Gpu } from './gpu.svelte';
 import { Notices } from './notices.svelte';
+import type { RawQuestion } from './opening';
 import { askEngines, generalRefusal } from './refusals';
-import type { Picture, Run } from './runs.svelte';
+import type { Original } from './original';
+import type { Run } from './runs.svelte';
 
 export interface Busy {
   readonly task: string;
@@ -23,16 +29,27 @@ export interface Busy {
   fraction: number;
 }
 
-export type Dialog = 'open' | 'save-inr' | 'save-png' | 'keys' | 'palette' | 'about' | null;
+export type Dialog = 'open' | 'save' | 'export' | 'keys' | 'palette' | 'about' | null;
 
-/** What the commands ask of the stage. */
+/** How anything is compared, whatever its kind. */
+export interface Comparison {
+  readonly mode: StageMode;
+  /** Held down: the other in place of the one shown. */
+  readonly flip: boolean;
+}
+
+/** What the commands ask of the stage, whatever its kind. */
 export interface StageActions {
-  setView(change: Partial<ViewState>): void;
   fit(): void;
-  oneToOne(): void;
+  /** Pictures alone have samples that can lie on pixels. */
+  oneToOne?(): void;
   zoom(factor: number): void;
   /** By tenths of the view. */
   pan(x: number, y: number): void;
+  /** From a standard side. */
+  look?(from: StandardView): void;
+  /** What is seen, as a PNG. */
+  capture?(): Promise<Blob | null>;
 }
 
 const DEFAULT_SETTINGS: Settings = { theme: 'system', panes: { runs: true, controls: true, charts: true }, engine: 'auto' };
@@ -43,10 +60,10 @@ export class Studio {
   readonly draft = new Draft();
   description = $state.raw<Description | null>(null);
   settings = $state.raw<Settings>(DEFAULT_SETTINGS);
-  /** The open picture: what the next fit learns. */
-  picture = $state.raw<Picture | null>(null);
+  /** What is open: what the next fit learns. */
+  opened = $state.raw<Original | null>(null);
   runs = $state.raw<readonly Run[]>([]);
-  /** The run that stage, score and charts show; null: the bare picture. */
+  /** The run that stage, score and charts show; null: the bare original. */
   run = $state.raw<Run | null>(null);
   /** A second run in the charts. */
   compared = $state.raw<Run | null>(null);
@@ -54,14 +71,19 @@ export class Studio {
   active = $state.raw<{ readonly run: Run; readonly driver: FitDriver | null } | null>(null);
   busy = $state.raw<readonly Busy[]>([]);
   dialog = $state.raw<Dialog>(null);
-  /** What the engines say of the draft and the open picture. */
+  /** Raw voxels that wait for their description; a dialog asks for it. */
+  rawQuestion = $state.raw<RawQuestion | null>(null);
+  /** What the engines say of the draft and what is open. */
   refusals = $state.raw<Refusals>({});
+  /** How pictures, volumes and surfaces are looked at. */
   view = $state.raw<ViewState>(INITIAL_VIEW);
+  volumeView = $state.raw<VolumeViewState>(INITIAL_VOLUME_VIEW);
+  surfaceView = $state.raw<SurfaceViewState>(INITIAL_SURFACE_VIEW);
   /** What only the stage can do; null until it is mounted. */
   stage: StageActions | null = null;
   readonly engine = $derived(decideEngine(this.settings.engine, this.gpu.facts, this.gpu.missing, this.description?.engines ?? [], this.refusals));
-  /** Why what is set cannot be fitted to the open picture; null when it can. */
-  readonly refusal = $derived.by(() => (this.picture && this.draft.valid ? (generalRefusal(this.draft.config, this.picture.info) ?? this.engine.refusal) : null));
+  /** Why what is set cannot be fitted to what is open; null when it can. */
+  readonly refusal = $derived.by(() => (this.opened && this.draft.valid ? (generalRefusal(this.draft.config, this.opened.info) ?? this.engine.refusal) : null));
   /** Fault that keeps the last file closed, shown on the empty stage. */
   openFault = $state('');
   // Nothing on screen depends on it.
@@ -76,8 +98,18 @@ export class Studio {
   }
 
   /** What the stage shows on the left side. */
-  get original(): Picture | null {
-    return this.run ? this.run.picture : this.picture;
+  get original(): Original | null {
+    return this.run ? this.run.original : this.opened;
+  }
+
+  /** What kind the stage shows; null: nothing. */
+  get kind(): Kind | null {
+    return this.original?.kind ?? this.artifact?.kind ?? null;
+  }
+
+  /** How the kind that is shown is compared. */
+  get comparison(): Comparison {
+    return this.kind === 'volume' ? this.volumeView : this.kind === 'surface' ? this.surfaceView : this.view;
   }
 
   get artifact(): ArtifactInfo | null {
@@ -113,9 +145,9 @@ export class Studio {
 
   /** Asks the engines anew whether they can fit what is set; a later question makes an earlier one void. */
   async askEngines(): Promise<void> {
-    const { picture, draft, settings } = this;
+    const { opened, draft, settings } = this;
     const mine = ++this.#questions;
-    const refusals = picture && draft.valid ? await askEngines(this.client, this.gpu, settings.engine, draft.config, picture.info) : {};
+    const refusals = opened && draft.valid ? await askEngines(this.client, this.gpu, settings.engine, draft.config, opened.info) : {};
     if (mine === this.#questions) this.refusals = refusals;
   }
 
@@ -143,10 +175,16 @@ export class Studio {
     this.client.call('task.cancel', { task }).catch((error: unknown) => this.notices.fault(error));
   }
 
-  /** Shows a run again, and makes its picture the open one. */
+  /** What the next fit learns from now on; the draft follows its kind. */
+  open(original: Original): void {
+    this.opened = original;
+    this.draft.follow(original.kind);
+  }
+
+  /** Shows a run again, and makes what it fitted the open one. */
   show(run: Run): void {
     this.run = run;
-    if (run.picture) this.picture = run.picture;
+    if (run.original) this.open(run.original);
     if (this.compared === run) this.compared = null;
   }
 
@@ -154,21 +192,29 @@ export class Studio {
     this.compared = this.compared === run ? null : run;
   }
 
-  /** Changes how the picture is looked at; the stage, once it is there, keeps the limits and writes `view`. */
+  /** Changes how a picture is looked at; its stage keeps the limits. */
   setView(change: Partial<ViewState>): void {
-    if (this.stage) this.stage.setView(change);
-    else this.view = { ...this.view, ...change };
+    this.view = { ...this.view, ...change };
+  }
+
+  /** Changes how what is shown is compared. */
+  compareBy(change: Partial<Comparison>): void {
+    if (this.kind === 'volume') this.volumeView = { ...this.volumeView, ...change };
+    else if (this.kind === 'surface') this.surfaceView = { ...this.surfaceView, ...change };
+    else this.setView(change);
   }
 
   /** The `inr fit` line for what is set (or for the run that is shown, when `ofRun`). */
   command(ofRun = false): string {
     const run = ofRun ? this.run : null;
+    const input = run?.original ?? this.opened;
     return fitCommand({
-      inputName: (run?.picture ?? this.picture)?.info.name ?? 'picture.png',
+      inputName: input?.info.name ?? 'picture.png',
       presetId: run?.presetId ?? this.draft.presetId,
       config: run?.config ?? this.draft.config,
       engine: run ? (run.engine ?? 'auto') : this.settings.engine,
       seconds: run ? run.seconds : this.draft.bound === 'seconds' ? this.draft.seconds : null,
+      raw: input?.kind === 'volume' ? input.raw : null,
     });
   }
 

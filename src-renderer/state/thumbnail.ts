@@ -1,4 +1,10 @@
 import { sampleMaximum } from '#core/signal/signal';
+import type { SignalInfo } from '#main/ipc/contract';
+
+export type Thumbnail = ReturnType<typeof thumbnail>;
+
+/** Pixels a side of the pictures in lists. */
+const EXTENT = 112;
 
 export interface Grid {
   readonly size: readonly number[];
@@ -41,4 +47,28 @@ export function thumbnail(grid: Grid, extent: number): { width: number; height: 
     }
   }
   return { width: outWidth, height: outHeight, data };
+}
+
+/** The small picture of what was opened or decoded: a picture itself, the middle slice of a volume with its contrast stretched; null of surfaces. */
+export function thumbnailOf(facts: Pick<SignalInfo, 'kind' | 'size' | 'channels' | 'type' | 'alpha'>, samples: Uint8Array | Uint16Array): Thumbnail | null {
+  if (facts.kind === 'surface') return null;
+  if (facts.kind === 'grid') return thumbnail({ ...facts, samples }, EXTENT);
+  const [width = 1, height = 1, depth = 1] = facts.size;
+  const slice = width * height * facts.channels;
+  const from = Math.floor(depth / 2) * slice;
+  return stretched(thumbnail({ ...facts, size: [width, height], samples: samples.subarray(from, from + slice) }, EXTENT));
+}
+
+/** The darkest becomes black and the brightest white, in place: scans use a small part of their range. */
+function stretched(picture: Thumbnail): Thumbnail {
+  const { data } = picture;
+  let [least, most] = [255, 0];
+  for (let i = 0; i < data.length; i++) {
+    if (i % 4 === 3) continue;
+    least = Math.min(least, data[i]!);
+    most = Math.max(most, data[i]!);
+  }
+  const gain = 255 / Math.max(1, most - least);
+  for (let i = 0; i < data.length; i++) if (i % 4 !== 3) data[i] = (data[i]! - least) * gain;
+  return picture;
 }

@@ -28,7 +28,7 @@ export function menuTemplate(platform: NodeJS.Platform, appName: string, send: S
         item('&Open…', 'file.open', 'CmdOrCtrl+O'),
         separator,
         item('&Save…', 'file.save', 'CmdOrCtrl+S'),
-        item('&Export PNG…', 'file.export', 'CmdOrCtrl+E'),
+        item('&Export…', 'file.export', 'CmdOrCtrl+E'),
         item('&Copy as Command', 'file.copyCommand'),
         separator,
         mac ? { role: 'close' } : { role: 'quit' },

@@ -1,0 +1,45 @@
+/** What is known of an opened picture, volume or surface, in words. */
+import type { SignalInfo } from '#main/ipc/contract';
+import { formatCount, formatDigits, formatSamples, formatSize } from './format';
+
+type Content = Pick<SignalInfo, 'kind' | 'size' | 'channels' | 'type' | 'alpha' | 'colorSpace' | 'volume' | 'surface'>;
+
+const COLOURS = { srgb: 'sRGB', icc: 'embedded ICC profile', linear: 'linear' } as const;
+const UNITS = { none: '', nm: ' nm', um: ' µm', mm: ' mm', cm: ' cm', m: ' m', km: ' km' } as const;
+const SPACES = { unknown: 'not said', RAS: 'right, anterior, superior', LPS: 'left, posterior, superior' } as const;
+
+/** 'RGB, 8 bit', 'int16', 'float32, 3 channels', '8 194 vertices': what one sample is. */
+export function samplesWords(content: Content): string {
+  const { kind, channels, type, alpha, volume, surface } = content;
+  if (kind === 'surface' && surface) return `${formatCount(surface.vertices)} vertices`;
+  if (kind === 'volume' && volume) return channels > 1 ? `${volume.voxelType}, ${channels} channels` : volume.voxelType;
+  return formatSamples(channels, type, alpha);
+}
+
+/** Names and values, for a list. */
+export function contentFacts(content: Content): readonly (readonly [name: string, value: string])[] {
+  const { size, volume, surface } = content;
+  if (surface) {
+    return [
+      ['Vertices', formatCount(surface.vertices)],
+      ['Triangles', formatCount(surface.triangles)],
+      ['Taken as', surface.mode === 'thickness' ? 'a sheet' : 'a solid'],
+    ];
+  }
+  if (volume) {
+    const { spacing, origin, space, unit } = volume.geometry;
+    return [
+      ['Size', formatSize(size)],
+      ['Voxels', samplesWords(content)],
+      ['Values', volume.range.map(formatDigits).join(' to ')],
+      ['Spacing', `${spacing.map(formatDigits).join(' × ')}${UNITS[unit]}`],
+      ['Origin', origin.map(formatDigits).join(', ')],
+      ['Axes towards', SPACES[space]],
+    ];
+  }
+  return [
+    ['Size', formatSize(size)],
+    ['Samples', samplesWords(content)],
+    ['Colours', COLOURS[content.colorSpace]],
+  ];
+}

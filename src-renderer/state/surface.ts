@@ -1,0 +1,26 @@
+/** Surfaces in the window: their meshes, and the distances that a fit gives while it runs. */
+import type { SignalInfo } from '#main/ipc/contract';
+import type { Client } from '../client';
+import type { DistanceGrid, SurfacePicture } from '../preview/surface/surface-view';
+import type { Thumbnail } from './thumbnail';
+
+export interface Surface {
+  readonly kind: 'surface';
+  readonly info: SignalInfo;
+  /** In the cube [-1, 1]^3. */
+  readonly surface: SurfacePicture;
+  readonly thumbnail: Thumbnail | null;
+}
+
+/** Reads the mesh of a surface that main has opened: positions, then indices, as the contract says. */
+export async function readSurface(client: Client, info: SignalInfo): Promise<Surface> {
+  const { buffer } = await client.readSamples({ signal: info.signal }, info.dataBytes);
+  const { vertices = 0, triangles = 0 } = info.surface ?? {};
+  const mesh = { positions: new Float32Array(buffer, 0, 3 * vertices), indices: new Uint32Array(buffer, 12 * vertices, 3 * triangles) };
+  return { kind: 'surface', info, surface: { mesh, watertight: info.watertight ?? true }, thumbnail: null };
+}
+
+/** Codes of distances as the view takes them: 8-bit ones are widened. */
+export function distanceGrid(size: readonly number[], samples: Uint8Array | Uint16Array, truncation: number): DistanceGrid {
+  return { size: size[0] ?? 1, codes: samples instanceof Uint16Array ? samples : Uint16Array.from(samples, (code) => 257 * code), truncation };
+}
