@@ -8,7 +8,8 @@
  *
  * Which blocks. A distance changes by no more than the way (Lipschitz constant 1), so a block is empty where |d| at its centre exceeds half
  * its diagonal; SLACK times that allows for fields that are only nearly distances. Blocks of 8^3 cells are asked first, the kept ones in
- * 4^3. Distances that were cut off cannot tell more than their truncation: there the bound is a little below it. Blocks between whose
+ * 4^3. Distances that were cut off cannot tell more than their truncation: there the bound is a little below it, and blocks whose half diagonal
+ * is larger are not asked but cut smaller, or sampled where the grid is not large. Blocks between whose
  * centres the sign changes are kept in any case. Then the surface is followed: where the samples on a face of a kept block differ in sign,
  * the block beyond is kept too, until no face is left. So a surface that is met anywhere is closed, whatever the field is; only pieces that
  * lie altogether in blocks thought empty could be missed. Small grids are sampled everywhere.
@@ -26,6 +27,10 @@ export const BLOCK = 4;
 const SLACK = 1.5;
 /** Grids up to this size have no blocks left out. */
 const WHOLE = 64;
+/** Grids up to this size have none left out whose centre cannot tell. */
+const LARGEST_WHOLE = 160;
+/** Distances from here on, in truncations, count as cut off. */
+const CUT_OFF = 0.9;
 /** Points that the field is asked for at a time. */
 const CHUNK = 1 << 18;
 /** Bricks at most: a quarter of a gibibyte of samples. A smooth surface at n = 1024 needs about a quarter of them. */
@@ -81,9 +86,10 @@ export class SparseGrid {
 
   /** Blocks that the centres speak for. */
   private async search(): Promise<Int32Array> {
+    if (!this.tells(BLOCK) && this.n <= LARGEST_WHOLE) return Int32Array.from({ length: this.across ** 3 }, (_, block) => block);
     const coarse = Math.ceil(this.across / 2);
     const all = Int32Array.from({ length: coarse ** 3 }, (_, block) => block);
-    const parents = await this.crossed(all, coarse, 2 * BLOCK);
+    const parents = this.tells(2 * BLOCK) ? await this.crossed(all, coarse, 2 * BLOCK) : all;
     const children = new Growing((length) => new Int32Array(length));
     for (const parent of parents) {
       const [x, y, z] = places(parent, coarse);
@@ -95,10 +101,16 @@ export class SparseGrid {
     return this.crossed(children.take(), this.across, BLOCK);
   }
 
+  /** Whether the field at the centre of a block of `edge` cells can say that the block is empty. */
+  private tells(edge: number): boolean {
+    const { truncation = Infinity } = this.options;
+    return (Math.sqrt(3) * edge) / this.n <= CUT_OFF * truncation;
+  }
+
   /** Those of `candidates`, blocks of `edge` cells in a cube of `across`, that the surface may cross by the rules on top. */
   private async crossed(candidates: Int32Array, across: number, edge: number): Promise<Int32Array> {
     const { truncation = Infinity } = this.options;
-    const bound = Math.min((SLACK * Math.sqrt(3) * edge) / this.n, 0.9 * truncation);
+    const bound = Math.min((SLACK * Math.sqrt(3) * edge) / this.n, CUT_OFF * truncation);
     const centre = (place: number): number => Math.max(-1, Math.min(1, this.coordinate((place + 0.5) * edge)));
     const signs = new Int8Array(across ** 3);
     const keep = new Uint8Array(candidates.length);
