@@ -23,6 +23,7 @@ const suites: Record<string, () => Promise<Suite>> = {
   kernels: () => import('./kernels'),
   engines: () => import('./engines'),
   quality: () => import('./quality'),
+  surfaces: () => import('./surfaces'),
 };
 
 function refuse(sentence: string): never {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { buildKernels } from './build-kernels.mjs';
 
-/** Suites that measure kernels and no app: they do not wait for its build. */
-const KERNELS_ONLY = ['peak', 'kernels'];
+/** Suites that measure no app: they do not wait for its build. */
+const KERNELS_ONLY = ['peak', 'kernels', 'surfaces'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const suite = process.argv.slice(2).find((argument) => !argument.startsWith('--'));

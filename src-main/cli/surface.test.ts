@@ -37,7 +37,7 @@ describe('inr fit of a mesh', () => {
     const { header, provenance } = decodeFile(new Uint8Array(await readFile(at('rings.inr'))));
     const bounds = boundsOf(await twoRings(40, 1000))!;
     if (header.kind !== 'surface') throw new Error(header.kind);
-    expect(header.metadata).toMatchObject({ mode: 'signed', thickness: 0, truncation: 0.1 });
+    expect(header.metadata).toMatchObject({ mode: 'signed', thickness: 0, truncation: 0.05 });
     expect(header.metadata.domain.center[0]).toBeCloseTo((bounds.least[0] + bounds.most[0]) / 2, 3);
     expect(header.metadata.domain.halfExtent).toBeCloseTo((1.1 * (bounds.most[0] - bounds.least[0])) / 2, 3);
     expect(provenance?.config).toMatchObject({ surface: { points: 16384 } });
