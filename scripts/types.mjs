@@ -18,8 +18,8 @@ const svelteSettings = join(root, '.cache', 'svelte-check.json');
 /** Small programs of their own, with the project's settings, so that the canaries cost little. */
 function writeSettings() {
   mkdirSync(canaryFolder, { recursive: true });
-  // Only what the window reaches: the rest is TypeScript's.
-  writeFileSync(svelteSettings, JSON.stringify({ extends: '../tsconfig.json', include: ['../src-renderer'] }));
+  // Only what the window reaches, and what declares types for it: the rest is TypeScript's.
+  writeFileSync(svelteSettings, JSON.stringify({ extends: '../tsconfig.json', include: ['../src-renderer', '../src-main/**/*.d.ts'] }));
   writeFileSync(join(canaryFolder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: ['./*'] }));
   writeFileSync(join(canaryFolder, 'canary.ts'), "export const count: number = 'not a number';\n");
   writeFileSync(join(canaryFolder, 'Canary.svelte'), '<script lang="ts">\n  const size: number = \'not a number\';\n</script>\n\n{size}\n');

@@ -5,7 +5,6 @@
  *
  * A node that mirrors (negative determinant) turns its triangles, as the specification asks, so that they go on facing outside.
  */
-/// <reference path="./draco3dgltf.d.ts" />
 import { Logger, WebIO, type Accessor, type Document, type GLTF, type Primitive } from '@gltf-transform/core';
 import { EXTMeshoptCompression, KHRDracoMeshCompression, KHRMeshQuantization } from '@gltf-transform/extensions';
 import draco3d from 'draco3dgltf';
