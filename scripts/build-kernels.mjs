@@ -1,7 +1,7 @@
 /**
  * Compiles kernels/assembly/{trainer,exact}.ts with AssemblyScript to kernels/build/NAME.wasm and to NAME.wasm.ts, the same
  * bytes as a base64 string: tests, bundles and browsers then load a kernel as an ordinary module, with no path to resolve.
- * Likewise the thread that measures distances (src-engine/surface/worker.ts): bundled into one text, kernels/build/distance-worker.ts.
+ * Likewise threads that are TypeScript (WORKERS): each bundled into one text, kernels/build/NAME.ts.
  * Nothing is done when the inputs are unchanged. Usage: node scripts/build-kernels.mjs [--force] [--text]
  */
 import { createHash } from 'node:crypto';
@@ -35,15 +35,27 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-/** What the text of the distance thread is made of. */
-const WORKER_INPUTS = ['scripts/build-kernels.mjs', 'package-lock.json', 'src-core/errors.ts', ...['worker', 'distance', 'winding'].map((name) => `src-engine/surface/${name}.ts`)];
+const inFolder = (folder, ...names) => names.map((name) => `${folder}/${name}.ts`);
+/** Threads with the name of their text and all that it is made of. */
+const WORKERS = {
+  'distance-worker': { source: 'src-engine/surface/worker.ts', text: 'distanceWorker', inputs: inFolder('src-engine/surface', 'distance', 'winding') },
+  'residual-worker': {
+    source: 'src-engine/cpu/residual-worker.ts',
+    text: 'residualWorker',
+    inputs: [
+      ...inFolder('src-core', 'signal/signal', 'coding/range-coder'),
+      ...inFolder('src-core/coding/residual', 'bricks', 'coefficients', 'dequantization', 'mixing', 'neighbourhood', 'residual', 'wavelet'),
+    ],
+  },
+};
+const COMMON_INPUTS = ['scripts/build-kernels.mjs', 'package-lock.json', 'src-core/errors.ts'];
 
-/** Bundles the distance thread where it is out of date; returns whether. */
-async function buildWorker(force) {
-  const target = join(build, 'distance-worker.ts');
+/** Bundles a thread where it is out of date; returns whether. */
+async function buildWorker(name, { source, text, inputs }, force) {
+  const target = join(build, `${name}.ts`);
   const hash = createHash('sha256');
-  for (const file of WORKER_INPUTS) hash.update(readFileSync(join(root, file))).update('\0');
-  const header = `/** src-engine/surface/worker.ts with all that it imports, bundled by scripts/build-kernels.mjs. Inputs: ${hash.digest('hex')} */\n`;
+  for (const file of [...COMMON_INPUTS, source, ...inputs]) hash.update(readFileSync(join(root, file))).update('\0');
+  const header = `/** ${source} with all that it imports, bundled by scripts/build-kernels.mjs. Inputs: ${hash.digest('hex')} */\n`;
   if (!force && existsSync(target) && readFileSync(target, 'utf8').startsWith(header)) return false;
   const vite = await import('vite');
   const { output } = await vite.build({
@@ -51,16 +63,17 @@ async function buildWorker(force) {
     configFile: false,
     logLevel: 'error',
     ssr: { noExternal: true },
-    build: { ssr: 'src-engine/surface/worker.ts', write: false, minify: true, target: 'node20', rolldownOptions: { output: { format: 'cjs', codeSplitting: false } } },
+    build: { ssr: source, write: false, minify: true, target: 'node20', rolldownOptions: { output: { format: 'cjs', codeSplitting: false } } },
   });
   mkdirSync(build, { recursive: true });
-  writeFileSync(target, `${header}export const distanceWorker =\n  ${JSON.stringify(output[0].code)};\n`);
+  writeFileSync(target, `${header}export const ${text} =\n  ${JSON.stringify(output[0].code)};\n`);
   return true;
 }
 
 /** Builds what is out of date; returns the names that were compiled. Throws with the compiler's messages. */
 export async function buildKernels({ force = false, text = false } = {}) {
-  const bundled = (await buildWorker(force)) ? ['distance-worker'] : [];
+  const bundled = [];
+  for (const [name, worker] of Object.entries(WORKERS)) if (await buildWorker(name, worker, force)) bundled.push(name);
   return [...(await compileKernels(force, text)), ...bundled];
 }
 

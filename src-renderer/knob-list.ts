@@ -5,6 +5,7 @@
  */
 import { FIELD_LIMITS, gridOf, type Activation, type Encoding } from '#core/field/field';
 import type { FitConfig, Loss, Sampling, Schedule } from '#core/fit/config';
+import type { SignalWord } from '#core/fit/presets';
 
 export interface Choice {
   readonly value: string;
@@ -27,6 +28,8 @@ export interface Knob {
   readonly level: 'first' | 'advanced';
   /** Shown only for configurations where it means something. */
   readonly applies?: (config: FitConfig) => boolean;
+  /** Shown for these alone; absent: for all. */
+  readonly signals?: readonly SignalWord[];
   /** What the configuration means where it does not say the value. */
   readonly absent?: unknown;
   /** The value may be null, in words; `start` is what it is when it is switched on. */
@@ -105,13 +108,14 @@ export const KNOBS: readonly Knob[] = [
   optimizer('plan.schedule.final', { label: 'Final rate', unit: '× start', kind: 'number', step: 0.01, applies: schedule('cosine'), help: 'The learning rate at the end, as a part of the first.' }, [0, 1]),
   optimizer('plan.schedule.interval', { label: 'Falls every', unit: '× plan', kind: 'number', step: 0.05, applies: schedule('step'), help: 'Part of the plan between two falls.' }, [0.001, 1]),
   optimizer('plan.schedule.factor', { label: 'Falls to', unit: '×', kind: 'number', step: 0.05, applies: schedule('step'), help: 'What remains of the learning rate at each fall.' }, [0.001, 1]),
+  network('coding.residual.step', { label: 'Residual', unit: '× full scale', kind: 'number', step: 0.01, absent: null, none: { words: 'none', start: 0.1 }, signals: ['volume'], help: 'Codes what the network lacks of a volume, to an error of about a third of this. Smaller: nearer to the volume, larger file.' }, [1 / 65535, 1]),
   optimizer('seed', { label: 'Seed', unit: '', kind: 'integer', step: 1, help: 'Same seed, same configuration, same file on the cpu engine.' }, WORD),
 ];
 
 export const STEPS_KNOB: Knob = optimizer('plan.steps', { label: 'Steps', unit: 'steps', kind: 'integer', step: 100, help: 'Optimizer steps; twice as many fit a little better.' }, [1, 10_000_000]);
 export const BITS_KNOB: Knob = network('coding.bits', { label: 'Bits per parameter', unit: 'bits', kind: 'integer', step: 1, help: 'Fewer bits, smaller file, rougher result.' }, [3, 16]);
 
-/** The knobs that mean something for a configuration. */
-export function knobsFor(config: FitConfig): readonly Knob[] {
-  return KNOBS.filter((knob) => knob.applies?.(config) ?? true);
+/** The knobs that mean something for a configuration, and for a signal where one is given. */
+export function knobsFor(config: FitConfig, signal?: SignalWord): readonly Knob[] {
+  return KNOBS.filter((knob) => (knob.applies?.(config) ?? true) && (signal === undefined || (knob.signals?.includes(signal) ?? true)));
 }

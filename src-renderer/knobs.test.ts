@@ -110,6 +110,8 @@ describe('the knobs', () => {
     expect(shown(config)).not.toContain('Muon momentum');
     expect(shown(applyOptions(config, { optimizer: 'muon' }))).toContain('Muon momentum');
     expect(shown(applyOptions(config, { sampling: 'full' }))).not.toContain('Batch');
+    expect(knobsFor(config, 'picture').map((knob) => knob.label)).toEqual(shown(config).filter((label) => label !== 'Residual'));
+    expect(knobsFor(config, 'volume').map((knob) => knob.label)).toEqual(shown(config));
     for (const section of SECTIONS) expect(KNOBS.some((knob) => knob.section === section && knob.level === 'advanced')).toBe(true);
   });
 

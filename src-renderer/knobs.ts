@@ -33,12 +33,13 @@ function kindAt(config: FitConfig, place: Parameters<typeof ofKind>[0], kind: st
   return own.kind === kind && current.kind !== kind && place !== 'plan.optimizer' ? own : ofKind(place, kind, current);
 }
 
-/** `undefined` takes the value out. */
+/** `undefined` takes the value out, and with it an object that it leaves empty. */
 function replaced(config: FitConfig, path: string, value: unknown): FitConfig {
   const change = (node: unknown, [key = '', ...rest]: readonly string[]): unknown => {
     const { [key]: before, ...others } = isRecord(node) ? node : {};
     const after = rest.length === 0 ? value : change(before, rest);
-    return after === undefined ? others : { ...(isRecord(node) ? node : {}), [key]: after };
+    if (after === undefined) return Object.keys(others).length === 0 ? undefined : others;
+    return { ...(isRecord(node) ? node : {}), [key]: after };
   };
   return change(config, path.split('.')) as FitConfig;
 }

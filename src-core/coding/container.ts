@@ -9,7 +9,7 @@
  * 0x1a stops a listing under DOS. A chunk whose type begins with a capital is critical: a decoder that does not know it
  * must refuse the file. Others are ancillary.
  *
- * There is one order: HEAD, FELD, PARM, ancillary chunks by ascending type, TAIL. Nothing twice, nothing between, nothing
+ * There is one order: HEAD, FELD, PARM, RESI where there is one, ancillary chunks by ascending type, TAIL. Nothing twice, nothing between, nothing
  * behind. Chunks are views of the file's bytes: reading allocates nothing that grows with what a file declares.
  */
 import { StudioError } from '../errors';
@@ -24,6 +24,8 @@ export const PROFILE = 0;
 export const PREAMBLE_BYTES = SIGNATURE.length + 3;
 
 const CRITICAL_BEFORE = ['HEAD', 'FELD', 'PARM'] as const;
+/** May follow them. */
+const RESIDUAL = 'RESI';
 const LAST = 'TAIL';
 const CRC_BYTES = 4;
 
@@ -38,6 +40,7 @@ export interface Container {
   readonly head: Uint8Array;
   readonly field: Uint8Array;
   readonly parameters: Uint8Array;
+  readonly residual?: Uint8Array | undefined;
   /** In the order of the file, which is ascending. */
   readonly ancillary: readonly Chunk[];
   readonly reports: readonly ChunkReport[];
@@ -70,7 +73,7 @@ function encodeChunk({ type, data }: Chunk): Uint8Array {
 }
 
 /** Joins the parts of a file. Ancillary chunks are put into their order. Throws StudioError 'container.chunk.order' on duplicates. */
-export function writeContainer(parts: Pick<Container, 'level' | 'head' | 'field' | 'parameters' | 'ancillary'>): Uint8Array {
+export function writeContainer(parts: Pick<Container, 'level' | 'head' | 'field' | 'parameters' | 'residual' | 'ancillary'>): Uint8Array {
   const ancillary = [...parts.ancillary].sort((a, b) => (a.type < b.type ? -1 : 1));
   ancillary.forEach(({ type }, i) => {
     if (isCritical(type)) throw refuse('chunk.order', `${type} is not an ancillary chunk type.`);
@@ -80,6 +83,7 @@ export function writeContainer(parts: Pick<Container, 'level' | 'head' | 'field'
     { type: 'HEAD', data: parts.head },
     { type: 'FELD', data: parts.field },
     { type: 'PARM', data: parts.parameters },
+    ...(parts.residual ? [{ type: RESIDUAL, data: parts.residual }] : []),
     ...ancillary,
     { type: LAST, data: new Uint8Array(0) },
   ];
@@ -175,19 +179,23 @@ export function readContainer(bytes: Uint8Array): Container {
   }
   if (at < bytes.length) throw refuse('trailing', `The file goes on for ${bytes.length - at} bytes behind its end.`);
   const [head, field, parameters, ...rest] = chunks as [Chunk, Chunk, Chunk, ...Chunk[]];
-  return { version, level, head: head.data, field: field.data, parameters: parameters.data, ancillary: rest.slice(0, -1), reports };
+  const residual = rest[0]?.type === RESIDUAL ? rest[0].data : undefined;
+  return { version, level, head: head.data, field: field.data, parameters: parameters.data, residual, ancillary: rest.slice(residual ? 1 : 0, -1), reports };
 }
 
 /** Throws unless a chunk of this type may be number `index`, behind `previous`. */
 function checkOrder(type: string, previous: string, index: number): void {
-  const known = type === LAST || (CRITICAL_BEFORE as readonly string[]).includes(type);
+  const known = type === LAST || type === RESIDUAL || (CRITICAL_BEFORE as readonly string[]).includes(type);
   if (isCritical(type) && !known) {
     throw refuse('chunk.unknown', `The file needs the feature "${type}", which this program does not know. Update INR Studio.`);
   }
   const expected = CRITICAL_BEFORE[index];
   if (expected) {
     if (type !== expected) throw refuse('chunk.order', `The chunk ${type} stands where ${expected} must be.`);
-  } else if (type !== LAST && (isCritical(type) || (index > CRITICAL_BEFORE.length && type <= previous))) {
+    return;
+  }
+  if (type === LAST || (type === RESIDUAL && index === CRITICAL_BEFORE.length)) return;
+  if (isCritical(type) || (!isCritical(previous) && type <= previous)) {
     throw refuse('chunk.order', `The chunk ${type} stands twice or in the wrong place.`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * .inr bytes <-> InrContent. docs/FORMAT.md is the specification; the layers below are container.ts (chunks), header.ts (their declarations) and
- * tensor-coder.ts (the parameters).
+ * .inr bytes <-> InrContent. docs/FORMAT.md is the specification; the layers below are container.ts (chunks), header.ts (their declarations),
+ * tensor-coder.ts (the parameters) and residual/ (what the samples have beyond the field).
  *
  * Order of reading, and why: first the chunks and their checksums, which costs no more than the file is long; then HEAD and
  * FELD, which are small; then what they demand is held against the limits; only then anything is allocated that grows
@@ -13,6 +13,7 @@ import { decodeValue, encodeValue } from './codec';
 import { readContainer, writeContainer, type Chunk } from './container';
 import { fieldCodec, headCodec, type HeadRecord } from './header';
 import { checkLimits, decodeDemand, DEFAULT_LIMITS, levelOf } from './limits';
+import { stepOf } from './residual/residual';
 import { decodeTensors, encodeTensors } from './tensor-coder';
 import type { DecodeLimits, FileReport, Header, InrContent, Provenance, TensorReport } from './types';
 
@@ -42,6 +43,12 @@ function checkHead(head: HeadRecord, icc: Uint8Array | undefined): void {
     throw headerFault(icc ? 'There is a colour profile that the header does not declare.' : 'The header declares a colour profile that is missing.');
   }
   if (icc?.length === 0) throw headerFault('The colour profile is empty.');
+}
+
+/** Throws unless a residual may stand there; its integers are checked when they are decoded. Returns its step in codes. */
+function checkResidual(header: Pick<Header, 'kind'>, residual: Uint8Array): number {
+  if (header.kind !== 'volume') throw headerFault('There is a residual, but no volume.');
+  return stepOf(residual);
 }
 
 function headRecord(header: Header, sha256: string): HeadRecord {
@@ -81,12 +88,13 @@ function decodeProvenance(data: Uint8Array): Provenance {
 /**
  * Codes a file but for its hash, which takes a decode to know; what it returns makes the bytes. `preservedAncillary`: chunks of unknown
  * type from a decoded file, carried on as they are.
- * Throws StudioError 'container' (container.header, .field, .parameters) for content that no file can hold; what it returns throws
+ * Throws StudioError 'container' (container.header, .field, .parameters, .residual) for content that no file can hold; what it returns throws
  * 'container.chunk.order' for ancillary chunks that no file can hold.
  */
 export function prepareFile(content: Omit<InrContent, 'sha256'>, preservedAncillary: readonly Chunk[] = []): (sha256: string) => Uint8Array {
-  const { header, field, quantized, provenance } = content;
+  const { header, field, quantized, residual, provenance } = content;
   const { size, channels } = header;
+  if (residual) checkResidual(header, residual);
   const icc = header.kind === 'grid' ? header.metadata.icc : undefined;
   const headBytes = (sha256: string): Uint8Array => {
     const record = headRecord(header, sha256);
@@ -105,7 +113,7 @@ export function prepareFile(content: Omit<InrContent, 'sha256'>, preservedAncill
   const ancillary = [...preservedAncillary];
   if (icc) ancillary.push({ type: ICC, data: icc });
   if (provenance) ancillary.push({ type: PROVENANCE, data: encodeProvenance(provenance) });
-  const parts = { level: levelOf(decodeDemand(field, size)), field: fieldBytes, parameters: encodeTensors(parameterLayout(field), quantized), ancillary };
+  const parts = { level: levelOf(decodeDemand(field, size)), field: fieldBytes, parameters: encodeTensors(parameterLayout(field), quantized), residual, ancillary };
   return (sha256) => writeContainer({ ...parts, head: headBytes(sha256) });
 }
 
@@ -144,13 +152,15 @@ function readDescription(headBytes: Uint8Array, fieldBytes: Uint8Array, level: n
  * `limits` allow.
  *
  * Throws StudioError kind 'container': container.empty, .magic, .truncated, .checksum, .version, .chunk.unknown, .chunk.order, .trailing,
- * .header, .field, .limit, .parameters. Messages do not name the file: callers do.
+ * .header, .field, .limit, .parameters, .residual. Messages do not name the file: callers do.
  */
 export function decodeFile(bytes: Uint8Array, limits: DecodeLimits = DEFAULT_LIMITS): DecodedFile {
   const container = readContainer(bytes);
   const { head, field } = readDescription(container.head, container.field, container.level, limits);
   const layout = parameterLayout(field);
   const { quantized, tensorBits } = decodeTensors(layout, container.parameters);
+  const { residual } = container;
+  const residualStep = residual && checkResidual(head, residual);
 
   const chunk = (type: string) => container.ancillary.find((candidate) => candidate.type === type)?.data;
   const icc = chunk(ICC)?.slice();
@@ -162,12 +172,14 @@ export function decodeFile(bytes: Uint8Array, limits: DecodeLimits = DEFAULT_LIM
     field,
     quantized,
     sha256: head.sha256,
+    ...(residual ? { residual: residual.slice() } : {}),
     ...(provenanceBytes ? { provenance: decodeProvenance(provenanceBytes) } : {}),
     report: {
       bytes: bytes.length,
       version: container.version,
       chunks: container.reports,
       tensors: tensorReports(layout, tensorBits, steps, container.parameters.length),
+      ...(residualStep === undefined ? {} : { residual: { step: residualStep } }),
     },
     ancillary: container.ancillary.filter((candidate) => candidate.type !== ICC && candidate.type !== PROVENANCE),
   };

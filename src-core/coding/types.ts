@@ -53,6 +53,8 @@ export interface InrContent {
   readonly header: Header;
   readonly field: Field;
   readonly quantized: QuantizedParameters;
+  /** Of volumes: what the decoded samples have beyond those of the field, coded (residual/residual.ts). */
+  readonly residual?: Uint8Array;
   /** SHA-256 (hex) of the decoded samples, little-endian, interleaved. */
   readonly sha256: string;
   readonly provenance?: Provenance;
@@ -79,6 +81,8 @@ export interface FileReport {
   readonly version: number;
   readonly chunks: readonly ChunkReport[];
   readonly tensors: readonly TensorReport[];
+  /** Where there is a residual: its step in codes. */
+  readonly residual?: { readonly step: number };
 }
 
 /** What a decoder refuses to exceed; checked from the header, before anything is allocated. */
@@ -100,3 +104,25 @@ export type Synthesizer = (
   type: SampleType,
   options?: { readonly signal?: AbortSignal; readonly onProgress?: (fraction: number) => void },
 ) => Promise<Uint8Array | Uint16Array>;
+
+interface WorkOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/**
+ * Codes residuals and adds them to fields: on the thread that asks (coding/residual/codec.ts) or on another (src-engine/cpu/residual.ts). Both
+ * give the same bytes and samples. An aborted call rejects with StudioError 'cancelled'.
+ */
+export interface ResidualCodec {
+  /** What `field` lacks of `original` at a step in codes, and the samples that a decoder will have. Throws StudioError as encodeBricks does. */
+  encode(
+    original: Uint8Array | Uint16Array,
+    field: Uint8Array | Uint16Array,
+    grid: SampleGrid,
+    step: number,
+    options?: WorkOptions,
+  ): Promise<{ readonly data: Uint8Array; readonly samples: Uint8Array | Uint16Array }>;
+  /** Adds to the samples of the field, in place, when they come. Throws StudioError as decodeBricks does, and what `field` rejects with. */
+  decode(data: Uint8Array, field: Promise<Uint8Array | Uint16Array>, grid: SampleGrid, options?: WorkOptions): Promise<Uint8Array | Uint16Array>;
+}

@@ -126,6 +126,11 @@ export const planSchema = v.strictObject({
 export const codingSchema = v.strictObject({
   /** Bits of the uniform quantizer of every tensor, 3 to 16. */
   bits: integerBetween([3, 16]),
+  /**
+   * Of volumes: what the network lacks is coded too (coding/residual). Its step is a share of the full scale of the codes, and sets the error:
+   * about a third of it, root mean square. null or absent: none.
+   */
+  residual: v.optional(v.nullable(v.strictObject({ step: between([1 / 65535, 1]) }))),
 });
 
 /** How a surface becomes points with distances; used for surfaces alone. Lengths in domain units: the mesh spans about 1.8 of them. */
@@ -178,5 +183,6 @@ export function compactConfig(config: FitConfig): unknown {
   const silent = (key: string, value: unknown): boolean => key in PLAN_DEFAULTS && JSON.stringify(value) === JSON.stringify(PLAN_DEFAULTS[key as keyof typeof PLAN_DEFAULTS]);
   const plan = Object.fromEntries(Object.entries(rest).filter(([key, value]) => !silent(key, value)));
   const { weightDecay, ...rule } = optimizer;
-  return { ...config, plan: { ...plan, optimizer: weightDecay === 0 ? rule : optimizer } };
+  const { residual, ...coding } = config.coding;
+  return { ...config, coding: residual ? config.coding : coding, plan: { ...plan, optimizer: weightDecay === 0 ? rule : optimizer } };
 }

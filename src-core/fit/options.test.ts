@@ -87,6 +87,14 @@ describe('options', () => {
     expect(applyOptions(siren, {})).toEqual(siren);
   });
 
+  it('put a residual in and take it out', () => {
+    const coded = applyOptions(siren, { residualStep: 0.02 });
+    expect(coded.coding).toEqual({ ...siren.coding, residual: { step: 0.02 } });
+    expect(applyOptions(coded, { bits: 5 }).coding).toEqual({ bits: 5, residual: { step: 0.02 } });
+    expect(applyOptions(coded, { residualStep: null })).toEqual(siren);
+    expect(optionsFor(coded, siren)).toEqual({ residualStep: null });
+  });
+
   it('let time alone bound the fit, unless steps are given too', () => {
     expect(applyOptions(siren, { seconds: 60 }).plan.steps).toBe(UNBOUNDED_STEPS);
     expect(applyOptions(siren, { seconds: 60, steps: 100 }).plan.steps).toBe(100);
@@ -123,6 +131,8 @@ describe('options', () => {
       [{ average: 1 }, /^--average: /],
       [{ seed: -1 }, /^--seed: /],
       [{ bits: 99 }, /^--bits: /],
+      [{ residualStep: 2 }, /^--residual-step: /],
+      [{ residualStep: 0 }, /^--residual-step: /],
       [{ truncation: 9 }, /^--truncation: /],
       [{ surfacePoints: 1 }, /^--surface-points: /],
       [{ thickness: 9 }, /^--thickness: /],
@@ -155,7 +165,7 @@ describe('the options that lead to a configuration', () => {
   });
 
   it('do not tell silence from its meaning', () => {
-    const spoken = { ...siren, network: { ...siren.network, residual: false, head: 'linear' as const } };
+    const spoken = { ...siren, network: { ...siren.network, residual: false, head: 'linear' as const }, coding: { ...siren.coding, residual: null } };
     expect(sameConfig(siren, spoken)).toBe(true);
     expect(optionsFor(siren, spoken)).toEqual({});
     expect(sameConfig(siren, { ...siren, network: { ...siren.network, residual: true } })).toBe(false);

@@ -40,6 +40,8 @@ export interface ConfigOptions {
   readonly epsilon?: number;
   readonly schedule?: string;
   readonly bits?: number;
+  /** Share of the full scale; null: no residual. */
+  readonly residualStep?: number | null;
   readonly truncation?: number;
   readonly surfacePoints?: number;
   readonly surfaceNear?: number;
@@ -79,6 +81,7 @@ export const OPTION_NAMES: Readonly<Record<OptionName, string>> = {
   epsilon: '--epsilon',
   schedule: '--schedule',
   bits: '--bits',
+  residualStep: '--residual-step',
   truncation: '--truncation',
   surfacePoints: '--surface-points',
   surfaceNear: '--surface-near',
@@ -109,6 +112,7 @@ const PLACES: Readonly<Record<string, OptionName>> = {
   'network.activation.scale': 'gaborScale',
   'network.activation.sigma': 'gaussianSigma',
   'plan.optimizer.kind': 'optimizer',
+  'coding.residual.step': 'residualStep',
   'surface.points': 'surfacePoints',
   'surface.near': 'surfaceNear',
   'surface.spread': 'surfaceSpread',
@@ -157,10 +161,17 @@ function surfaceFor(options: ConfigOptions, base: FitConfig['surface']): FitConf
   return { ...(base ?? SURFACE_DEFAULTS), ...Object.fromEntries(given.map((option) => [SURFACE_NUMBERS[option], options[option]])) };
 }
 
+/** `base` with the given options put in. */
+export function codingFor(options: Pick<ConfigOptions, 'bits' | 'residualStep'>, base: FitConfig['coding']): FitConfig['coding'] {
+  const { bits, residualStep: step } = options;
+  return { ...base, ...(bits !== undefined && { bits }), ...(step !== undefined && { residual: step === null ? null : { step } }) };
+}
+
 /** The configuration without what says no more than its absence, its keys in one order: equal ones are equal as JSON. */
 function canonical(config: FitConfig): FitConfig {
   const { residual, head, ...network } = config.network;
-  return parseConfig({ ...config, network: { ...network, ...(residual && { residual }), ...(head && head !== 'linear' && { head }) } }, 'options');
+  const { residual: correction, ...coding } = config.coding;
+  return parseConfig({ ...config, coding: { ...coding, ...(correction && { residual: correction }) }, network: { ...network, ...(residual && { residual }), ...(head && head !== 'linear' && { head }) } }, 'options');
 }
 
 /** Whether two configurations say the same. Throws StudioError for what is none. */
@@ -195,7 +206,7 @@ export function applyOptions(base: FitConfig, options: ConfigOptions): FitConfig
       clip: options.clip === undefined ? plan.clip : options.clip,
       average: options.average === undefined ? plan.average : options.average,
     },
-    coding: { ...coding, bits: options.bits ?? coding.bits },
+    coding: codingFor(options, coding),
     seed,
   };
   const surface = surfaceFor(options, base.surface);
@@ -236,6 +247,7 @@ function difference(base: FitConfig, config: FitConfig): ConfigOptions {
   note('clip', plan.clip, base.plan.clip);
   note('average', plan.average, base.plan.average);
   note('bits', config.coding.bits, base.coding.bits);
+  note('residualStep', config.coding.residual?.step ?? null, base.coding.residual?.step ?? null);
   for (const option of keysOf(SURFACE_NUMBERS)) note(option, config.surface?.[SURFACE_NUMBERS[option]], base.surface?.[SURFACE_NUMBERS[option]]);
   note('seed', config.seed, base.seed);
   note('steps', plan.steps, base.plan.steps);

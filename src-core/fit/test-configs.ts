@@ -58,7 +58,7 @@ const anyFit = fc.record({
     clip: fc.option(between([1e-6, 1e6])),
     average: fc.option(between([0, 0.99999])),
   }),
-  coding: fc.record({ bits: whole([3, 16]) }),
+  coding: fc.record({ bits: whole([3, 16]), residual: fc.record({ step: between([1 / 65535, 1]) }) }, { requiredKeys: ['bits'] }),
   surface: fc.option(
     fc.record({
       truncation: between([0.001, 2]),

@@ -13,9 +13,12 @@ export interface PresetOptions extends ConfigOptions {
   readonly preset?: string;
 }
 
-/** Whether any option says what to fit (bits say how to code it), so that a resumed fit must hold against it. */
+/** Options that say how to code what was fitted. */
+const CODING: readonly OptionName[] = ['bits', 'residualStep'];
+
+/** Whether any option says what to fit, so that a resumed fit must hold against it. */
 export function shapesFit(options: PresetOptions): boolean {
-  const names = (Object.keys(OPTION_NAMES) as OptionName[]).filter((name) => name !== 'bits');
+  const names = (Object.keys(OPTION_NAMES) as OptionName[]).filter((name) => !CODING.includes(name));
   return options.preset !== undefined || names.some((name) => options[name] !== undefined);
 }
 

@@ -10,6 +10,9 @@ import type { Header } from '#core/coding/types';
 import type { Activation, Encoding, Field } from '#core/field/field';
 import { initialParameters } from '#core/field/init';
 import { parameterLayout } from '#core/field/layout';
+import { pcg3d } from '#core/fit/random';
+import { pointCount, sampleMaximum } from '#core/signal/signal';
+import { PLAIN_GEOMETRY } from '#core/signal/volume';
 
 export interface GoldenCase {
   readonly name: string;
@@ -19,6 +22,8 @@ export interface GoldenCase {
   /** The head is scaled up from its initialisation, so that samples cover and leave the range. Default: 24 for sine, else 1.5. */
   readonly gain?: number;
   readonly provenance?: { readonly generator: string };
+  /** Step of a residual that leads to a bright ball in noise, as a share of the full scale. */
+  readonly residual?: number;
 }
 
 const encodings: readonly (readonly [string, Encoding])[] = [
@@ -151,14 +156,47 @@ export const GOLDEN_CASES: readonly GoldenCase[] = [
     bits: 8,
     gain: 8,
   },
+  {
+    name: 'volume-residual',
+    header: { kind: 'volume', size: [39, 26, 19], channels: 1, type: 'uint8', metadata: { voxelType: 'uint8', range: [0, 255], geometry: PLAIN_GEOMETRY } },
+    field: { inputs: 3, outputs: 1, encoding: { kind: 'dense-grid', levels: 1, features: 2, coarsest: 3, finest: 3 }, depth: 1, width: 8, activation: { kind: 'relu' } },
+    bits: 8,
+    residual: 0.06,
+  },
+  {
+    name: 'volume-residual-two-channels-fine',
+    header: { kind: 'volume', size: [21, 8, 13], channels: 2, type: 'uint16', metadata: { voxelType: 'float32', range: [-1, 1], geometry: PLAIN_GEOMETRY } },
+    field: { inputs: 3, outputs: 2, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'sine', omega0: 20, omegaHidden: 30 } },
+    bits: 9,
+    residual: 0.0004,
+  },
+  {
+    name: 'volume-residual-two-bricks',
+    header: { kind: 'volume', size: [9, 3, 259], channels: 1, type: 'uint8', metadata: { voxelType: 'int8', range: [-128, 127], geometry: PLAIN_GEOMETRY } },
+    field: { inputs: 3, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'relu' } },
+    bits: 5,
+    residual: 0.15,
+  },
 ];
 
+/** A bright ball in noise. */
+function ballIn({ size, channels, type }: Header): Uint8Array | Uint16Array {
+  const codes = new (type === 'uint8' ? Uint8Array : Uint16Array)(pointCount(size) * channels);
+  const [width = 1, height = 1, depth = 1] = size;
+  return codes.map((_, i) => {
+    const point = Math.floor(i / channels);
+    const [x, y, z] = [(point % width) / width, (Math.floor(point / width) % height) / height, Math.floor(point / width / height) / depth];
+    const bright = (x - 0.4) ** 2 + (y - 0.5) ** 2 + (z - 0.6) ** 2 < 0.09;
+    return Math.round(sampleMaximum(type) * ((bright ? 0.8 : 0.1) + (0.08 * pcg3d(3, i, 0)) / 2 ** 32));
+  });
+}
+
 /** Bytes and sample hash of a case. Tables, which begin near 0, are scaled up to [-1, 1]. */
-export async function makeGolden({ header, field, bits, gain = field.activation.kind === 'sine' ? 24 : 1.5, provenance }: GoldenCase): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
+export async function makeGolden({ header, field, bits, gain = field.activation.kind === 'sine' ? 24 : 1.5, provenance, residual }: GoldenCase): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
   const parameters = initialParameters(field, 1234);
   const { layers, tables } = parameterLayout(field);
   for (const { offset, length } of tables) for (let i = offset; i < offset + length; i++) parameters[i]! *= 1e4;
   const head = layers[field.depth]!;
   for (let i = 0; i < head.fanIn * head.fanOut; i++) parameters[head.weightOffset + i]! *= gain;
-  return packFile({ header, field, parameters, bits, provenance, synthesize });
+  return packFile({ header, field, parameters, bits, provenance, synthesize, ...(residual !== undefined && { residual: { original: ballIn(header), step: residual } }) });
 }

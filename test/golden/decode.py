@@ -88,7 +88,7 @@ def chunks_of(data):
     assert reader.at == len(data), 'trailing'
     names = [name for name, _ in chunks]
     assert names[:3] == [b'HEAD', b'FELD', b'PARM'] and chunks[-1][1] == b'', 'order'
-    ancillary = names[3:-1]
+    ancillary = names[4 if b'RESI' in names[3:4] else 3:-1]
     assert ancillary == sorted(set(ancillary)) and all(name[:1].islower() for name in ancillary), 'order'
     return level, dict(chunks)
 
@@ -97,6 +97,7 @@ def read_head(data):
     r, head = Bytes(data), {}
     kind = r.u8(0, 2)
     head['color'] = head['alpha'] = 0
+    head['kind'] = kind
     head['size'] = [r.int(1, 2 ** 23 - 1) for _ in range(r.int(1, 4))]
     head['channels'] = r.int(1, 16)
     head['maximum'] = (255, 65535)[r.u8(0, 1)]
@@ -198,6 +199,9 @@ class RangeDecoder:
         self.at += 1
         return self.data[self.at - 1] if self.at <= len(self.data) else 0
 
+    def ended(self):
+        return self.at == len(self.data) + 3 and self.code < 2 ** 24
+
     def decode(self, p):
         bound = self.range * p >> 21
         bit = self.code < bound
@@ -271,7 +275,7 @@ def read_parameters(data, table_lengths, shapes):
     for index, (fan_in, fan_out) in enumerate(shapes):
         name = 'first' if index == 0 else 'head' if index == len(shapes) - 1 else 'hidden'
         layers.append((tensor(groups[name], fan_in * fan_out), tensor(groups['bias'], fan_out)))
-    assert d.at == len(data) + 3 and d.code < 2 ** 24, 'goes on'
+    assert d.ended(), 'goes on'
     return tables, layers
 
 
@@ -406,6 +410,220 @@ def encode(field, matrix, tables, x):
     return [sinpi(h) for h in phases] + [cospi(h) for h in phases]
 
 
+SQUASH = {}
+power = 1.0
+for position in range(2048):
+    SQUASH[position] = floor(65536 / (1 + power) + 0.5)
+    SQUASH[-position] = 65536 - SQUASH[position]
+    SQUASH[position] = min(65535, SQUASH[position])
+    power *= 0.9961013694701175
+SQUASH[0] = 32768
+STRETCH = [next((x for x in range(-2047, 2047) if SQUASH[x] >= 16 * p + 8), 2047) for p in range(4096)]
+
+
+class MixedBits:
+    def __init__(self, views, start):
+        self.views, self.start = views, start
+        self.contexts, self.weights = {}, {}
+
+    def decode(self, d, contexts, weight_set):
+        w = self.weights.setdefault(weight_set, [self.start] * self.views + [0])
+        states = [self.contexts.setdefault((view,) + context, [2 ** 15, 0]) for view, context in enumerate(contexts)]
+        s = [STRETCH[e >> 4] for e, _ in states] + [256]
+        t = 16 * w[-1] + sum(s[i] * w[i] >> 4 for i in range(self.views))
+        p = SQUASH[min(2047, max(-2047, t >> 12))]
+        bit = d.decode(32 * p)
+        error = (65536 * bit - p) * 6
+        for i, si in enumerate(s):
+            w[i] = min(2 ** 19, max(-2 ** 19, w[i] + (si * error + 2 ** 17 >> 18)))
+        for state in states:
+            e, n = state
+            state[0] = e + (((65535 if bit else 0) - e) * (327680 // (10 * n + 16)) >> 15)
+            state[1] = min(60, n + 1)
+        return bit
+
+
+LOW = 16384, 18674, 21982, 25532, 29441, 33872, 38948
+HIGH = 16384, 14537, 16113, 19205, 22451, 25939, 29858
+KINDS = 1, 2, 4, 3, 5, 6, 7
+BOUNDS = 1, 2, 3, 5, 7, 10, 15, 22, 34, 60, 120
+NEIGHBOURS = (-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)
+NEAR = (-1, 0, 0), (0, -1, 0), (0, 0, -1)
+EDGES = (-1, -1, 0), (1, -1, 0), (-1, 0, -1), (1, 0, -1), (0, -1, -1), (0, 1, -1)
+FAR = (-2, 0, 0), (0, -2, 0), (0, 0, -2)
+
+
+def class_of(value):
+    return sum(bound <= value for bound in BOUNDS)
+
+
+class Band:
+    def __init__(self, level, kind, at, size, norm, halved_next):
+        self.level, self.kind, self.at, self.size, self.norm, self.halved_next = level, kind, at, size, norm, halved_next
+        self.q, self.bits = {}, {}
+
+    def m(self, x, y, z):
+        return min(255, abs(self.q.get((x, y, z), 0)))
+
+    def around(self, places, x, y, z):
+        return sum(self.m(x + i, y + j, z + k) for i, j, k in places)
+
+    def up(self, place):
+        return [v >> 1 if halved else v for v, halved in zip(place, self.halved_next)]
+
+
+def bands_of(size):
+    """The boxes that are split with their halved axes, finest first, and the bands in their order."""
+    boxes, box = [], list(size)
+    while len(boxes) < 6 and any(n >= 9 for n in box):
+        boxes.append((box, [n >= 9 for n in box]))
+        box = [(n + 1) // 2 if n >= 9 else n for n in box]
+    depth, levels = [0, 0, 0], []
+    for index, (before, halved) in enumerate(boxes):
+        depth = [s + h for s, h in zip(depth, halved)]
+        following = boxes[index + 1][1] if index + 1 < len(boxes) else [False] * 3
+        level = []
+        for kind in KINDS:
+            high = [kind >> a & 1 for a in range(3)]
+            if any(h and not halved[a] for a, h in enumerate(high)):
+                continue
+            at = [(before[a] + 1) // 2 if high[a] else 0 for a in range(3)]
+            extent = [before[a] // 2 if high[a] else (before[a] + 1) // 2 if halved[a] else before[a] for a in range(3)]
+            level.append(Band(index + 1, kind, at, extent, prod((HIGH if high[a] else LOW)[depth[a]] for a in range(3)), following))
+        levels.append(level)
+    low = Band(len(boxes), 0, [0, 0, 0], box, prod(LOW[s] for s in depth), [False] * 3)
+    return boxes, [low] + [band for level in reversed(levels) for band in level]
+
+
+class ResidualDecoder:
+    def __init__(self, data):
+        self.d = RangeDecoder(data)
+        self.units = self.d.uniform(24)
+        assert 64 <= self.units <= 65535 * 256, 'step'
+        self.blocks, self.magnitudes = MixedBits(4, 21299), MixedBits(7, 12170)
+        self.signs, self.rests = {}, [Context() for _ in range(30)]
+
+    def block_bit(self, band, parent, siblings, first, end):
+        place = tuple(v // 4 for v in first)
+        def known(i, j, k):
+            return band.bits.get((place[0] + i, place[1] + j, place[2] + k), 0)
+        near = sum(known(*each) for each in NEAR)
+        edges = sum(known(*each) for each in EDGES)
+        def total(of, start, stop):
+            return sum(of.m(x, y, z) for z in range(start[2], stop[2]) for y in range(start[1], stop[1]) for x in range(start[0], stop[0]))
+        s = class_of(sum(total(sibling, first, end) for sibling in siblings))
+        a = class_of(total(parent, band.up(first), [v + 1 for v in band.up([v - 1 for v in end])])) if parent else 0
+        contexts = (near, s, a), (self.group, near, edges), (self.lev, a, s), (a, edges, near)
+        bit = band.bits[place] = self.blocks.decode(self.d, contexts, self.group)
+        return bit
+
+    def coefficient(self, band, parent, siblings, x, y, z):
+        near, edges, far = (band.around(places, x, y, z) for places in (NEAR, EDGES, FAR))
+        above = above_near = 0
+        if parent:
+            px, py, pz = band.up((x, y, z))
+            above = parent.m(px, py, pz)
+            sides = (1 if x % 2 else -1, 0, 0), (0, 1 if y % 2 else -1, 0), (0, 0, 1 if z % 2 else -1)
+            above_near = parent.around(NEIGHBOURS + sides, px, py, pz)
+        beside = sum(sibling.m(x, y, z) for sibling in siblings)
+        beside_near = sum(sibling.around(NEIGHBOURS, x, y, z) for sibling in siblings)
+        a, c, q = class_of(2 * near + edges), class_of(2 * beside + beside_near), class_of(2 * above + above_near)
+        total = 3 * near + 2 * edges + far + 2 * beside + beside_near + above + (above_near >> 1)
+        t = total if total < 20 else 20 + 2 * class_of(total - 20)
+        lev, group = self.lev, self.group
+        ones = tuple(min(2, band.m(x + i, y + j, z + k)) for i, j, k in NEAR)
+        views = (bin(band.kind).count('1'), a, q), (lev, a, c), ones + (min(3, above), min(3, beside)), (t, group), (lev, c, q), (class_of(edges), class_of(near)), (class_of(far), a)
+        size = 0
+        while size < 15 and self.magnitudes.decode(self.d, [(size,) + view for view in views], (size, group)):
+            size += 1
+        if size == 15:
+            n = 0
+            while self.d.adaptive(self.rests[n]):
+                n += 1
+                assert n <= 29, 'too large'
+            size += 2 ** n - 1 + self.d.uniform(n)
+        if size:
+            before = [band.q.get((x + i, y + j, z + k), 0) for i, j, k in NEAR]
+            context = self.signs.setdefault((band.kind,) + tuple((v > 0) - (v < 0) for v in before), Context())
+            band.q[x, y, z] = -size if self.d.adaptive(context) else size
+
+    def integers(self, bands):
+        for number, band in enumerate(bands):
+            self.lev = min(3, max(0, band.level - 1))
+            self.group = 4 * self.lev + bin(band.kind).count('1')
+            parent = next((each for each in bands if band.kind and each.kind == band.kind and each.level == band.level + 1), None)
+            siblings = [each for each in bands[:number] if band.kind and each.kind and each.level == band.level][-3:]
+            width, height, depth = band.size
+            for z in range(0, depth, 4):
+                for y in range(0, height, 4):
+                    for x in range(0, width, 4):
+                        end = min(x + 4, width), min(y + 4, height), min(z + 4, depth)
+                        if band.kind and not self.block_bit(band, parent, siblings, (x, y, z), end):
+                            continue
+                        for k in range(z, end[2]):
+                            for j in range(y, end[1]):
+                                for i in range(x, end[0]):
+                                    self.coefficient(band, parent, siblings, i, j, k)
+
+    def brick(self, size):
+        """What the samples of a brick have beyond the field, in 1/16, by place."""
+        boxes, bands = bands_of(size)
+        self.integers(bands)
+        offsets = [[self.d.uniform(5) - 16 for _ in range(2)] for _ in range(len(boxes) + 1)]
+        width, height, depth = size
+        data = [0] * prod(size)
+        for band in bands:
+            step = max(1, floor(float(self.units * 2 ** 44) / band.norm + 0.5))
+            for (x, y, z), q in band.q.items():
+                value = min(2 ** 30, ((32 * abs(q) + offsets[band.level][abs(q) > 1]) * step + 1024) // 2048)
+                data[x + band.at[0] + width * (y + band.at[1] + height * (z + band.at[2]))] = -value if q < 0 else value
+        strides = 1, width, width * height
+        for box, halved in reversed(boxes):
+            for axis in (2, 1, 0):
+                if halved[axis]:
+                    n, (b, c) = box[axis], [a for a in range(3) if a != axis]
+                    for start in (j * strides[b] + k * strides[c] for j in range(box[b]) for k in range(box[c])):
+                        places = range(start, start + n * strides[axis], strides[axis])
+                        data[places.start:places.stop:places.step] = unlift([data[place] for place in places])
+        return data
+
+
+def wrap(x):
+    return (x + 2 ** 31) % 2 ** 32 - 2 ** 31
+
+
+def unlift(halves):
+    n = len(halves)
+    line = [0] * n
+    line[0::2], line[1::2] = halves[:(n + 1) // 2], halves[(n + 1) // 2:]
+    for parity, factor in ((0, 29066), (1, 57862), (0, -3472), (1, -103950)):
+        for i in range(parity, n, 2):
+            around = line[i - 1 if i else 1] + line[i + 1 if i + 1 < n else n - 2]
+            line[i] = wrap(line[i] - (factor * around + 32768 >> 16))
+    return line
+
+
+def parts(n):
+    count = -(-n // 256)
+    return [(k * n // count, (k + 1) * n // count) for k in range(count)]
+
+
+def add_residual(data, samples, head):
+    width, height, depth = head['size']
+    channels, decoder = head['channels'], ResidualDecoder(data)
+    for channel in range(channels):
+        for z0, z1 in parts(depth):
+            for y0, y1 in parts(height):
+                for x0, x1 in parts(width):
+                    values = iter(decoder.brick((x1 - x0, y1 - y0, z1 - z0)))
+                    for z in range(z0, z1):
+                        for y in range(y0, y1):
+                            for x in range(x0, x1):
+                                place = (x + width * (y + height * z)) * channels + channel
+                                samples[place] = min(head['maximum'], max(0, samples[place] + (wrap(next(values) + 8) >> 4)))
+    assert decoder.d.ended(), 'goes on'
+
+
 def sample(h, maximum):
     half = maximum / 2
     v = f(f(half * h) + half)
@@ -437,7 +655,7 @@ def decode(data):
     assert (b'iccp' in chunks) == (head['color'] == 1) and (channels > 1 or not head['alpha']), 'header'
 
     matrix = fourier_matrix(field, d) if encoding == 'fourier' else None
-    samples = bytearray()
+    samples = []
     for point in range(prod(size)):
         x, rest = [], point
         for n in size:
@@ -460,8 +678,11 @@ def decode(data):
             values = result
             outputs.append(values)
         for h in values:
-            samples += struct.pack('<B' if head['maximum'] == 255 else '<H', sample(h, head['maximum']))
-    return head, bytes(samples)
+            samples.append(sample(h, head['maximum']))
+    if b'RESI' in chunks:
+        assert head['kind'] == 1, 'header'
+        add_residual(chunks[b'RESI'], samples, head)
+    return head, struct.pack('<%d%s' % (len(samples), 'B' if head['maximum'] == 255 else 'H'), *samples)
 
 
 if __name__ == '__main__':

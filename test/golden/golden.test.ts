@@ -30,7 +30,7 @@ describe('golden files', () => {
     expect(Object.keys(expected).sort()).toEqual(GOLDEN_CASES.map(({ name }) => name).sort());
   });
 
-  it.each(GOLDEN_CASES)('$name decodes to its samples and encodes to its bytes', async ({ name, header, field }) => {
+  it.each(GOLDEN_CASES)('$name decodes to its samples and encodes to its bytes', async ({ name, header, field, residual }) => {
     const bytes = new Uint8Array(readFileSync(path(`${name}.inr`)));
     const { content, samples } = await unpackFile(bytes, synthesize);
     expect(createHash('sha256').update(sampleBytes(samples)).digest('hex')).toBe(expected[name]);
@@ -40,5 +40,6 @@ describe('golden files', () => {
     expect(new Set(samples).size).toBeGreaterThan(50); // a constant picture would prove little
     expect(encodeFile(content, content.ancillary)).toEqual(bytes);
     expect((await unpackFile(bytes, synthesizeLocally)).samples).toEqual(samples);
+    expect(new TextDecoder('latin1').decode(bytes).includes('RESI')).toBe(residual !== undefined);
   });
 });

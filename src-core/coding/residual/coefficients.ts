@@ -20,8 +20,8 @@ import type { Band, Extents } from './wavelet';
 
 /** Unary bits of a magnitude; greater ones go on in Exp-Golomb. */
 const UNARY = 15;
-/** Bits that the part beyond may have. */
-const LONGEST_REST = 30;
+/** Bits that the part beyond may have: sums with UNARY stay below 2^31. */
+const LONGEST_REST = 29;
 
 const VIEWS = 7;
 /** Contexts of one view: unary bit x what it sees. */
@@ -36,7 +36,7 @@ export class CoefficientModel {
   readonly magnitudes = new MixedBits(VIEWS, VIEWS * UNARY * VIEW_CONTEXTS, UNARY * GROUPS);
   readonly blocks = new MixedBits(BLOCK_VIEWS, BLOCK_VIEWS * BLOCK_CONTEXTS, GROUPS);
   readonly signs = new AdaptiveBits(8 * 27);
-  readonly rests = new AdaptiveBits(2 * (LONGEST_REST + 1));
+  readonly rests = new AdaptiveBits(LONGEST_REST + 1);
 }
 
 /** Squared steps that a bit is worth. */

@@ -3,137 +3,83 @@
  * reached. Networks alone do not represent noise or hard edges well in few bytes; a transform codec with learned contexts does. With a
  * field of a constant this is that codec alone.
  *
- * Per channel and brick: residual = original - field; 9/7 wavelet in integers (wavelet.ts); uniform quantizer with step / norm of the band, so
- * that each coefficient's error weighs the same in the samples; contexts, mixing and a range coder (coefficients.ts). Everything is whole numbers,
- * or doubles that hold them exactly: the decoder gives the same samples on every machine.
+ * Per channel and brick (bricks.ts): residual = original - field; 9/7 wavelet in integers (wavelet.ts); uniform quantizer with step / norm of the
+ * band, so that each coefficient's error weighs the same in the samples (dequantization.ts); contexts, mixing and a range coder
+ * (coefficients.ts). Everything is whole numbers, or doubles that hold them exactly: the decoder gives the same samples on every machine.
  *
- * Decoded magnitude of an integer q > 0: (q + offset / 32) * step, with one offset for q = 1 and one for q > 1 for each level: the means of
- * what was rounded there. They follow the integers in the message, 5 bits each.
+ * Pictures work too but are not what contexts and bricks were chosen for. Channels are coded one after the other, each as if it were alone,
+ * with the statistics of those before it.
  *
- * Volumes are cut into bricks of at most 256 samples an axis, equal to within one sample: 64 MiB of coefficients whatever the size. Pictures
- * work too (missing axes have one sample) but are not what contexts and bricks were chosen for. Channels are coded one after the other, each
- * as if it were alone, with the statistics of those before it.
+ * Message: step in 1/256 of a code (24 bits), then for each channel, for each brick: integers, offsets. docs/FORMAT.md is the specification.
  *
- * Message: step in 1/16 of a code (20 bits), then for each channel, for each brick in raster order: integers, offsets.
+ * Bricks do not need the field before they are added to it: a thread may decode them while others still synthesize.
  */
 import { StudioError } from '../../errors';
 import { pointCount, sampleMaximum, type SampleType } from '../../signal/signal';
-import { RangeDecoder, RangeEncoder, type BinaryCoder } from '../range-coder';
+import { RangeDecoder, RangeEncoder } from '../range-coder';
+import type { SampleGrid } from '../types';
+import { bricksOf, eachRow, wholeOf, type Brick } from './bricks';
 import { codeCoefficients, CoefficientModel } from './coefficients';
-import { bandsOf, forwardWavelet, inverseWavelet, SCALE, type Band, type Extents } from './wavelet';
+import { bandStep, codeOffsets, dequantize, FINE, meanOffsets, newOffsets, STEP_UNITS } from './dequantization';
+import { bandsOf, forwardWavelet, inverseWavelet, SCALE } from './wavelet';
 
 export type Codes = Uint8Array | Uint16Array;
 
 /** Steps that a residual may have, in codes: the step of a uniform quantizer whose cells give an orthonormal transform the same error. */
 export const RESIDUAL_STEPS = [0.25, 65535] as const;
 
-const STEP_UNITS = 16;
-const STEP_BITS = 20;
-/** Steps of bands are in 1/64 of a coefficient's unit. */
-const FINE = 64;
-const LARGEST_BRICK = 256;
-const OFFSET_BITS = 5;
-const OFFSET_UNITS = 32;
-const LARGEST_COEFFICIENT = 2 ** 30;
+const STEP_BITS = 24;
+
+/** What one channel of one brick lacks: samples times SCALE, not yet rounded. */
+export interface ResidualBrick {
+  readonly channel: number;
+  readonly brick: Brick;
+  readonly deltas: Int32Array;
+}
 
 function fault(message: string): StudioError {
   return new StudioError('container', 'container.residual', message);
 }
 
-/** [start, end) of the parts of an axis. */
-function parts(extent: number): [number, number][] {
-  const count = Math.ceil(extent / LARGEST_BRICK);
-  return Array.from({ length: count }, (_, k) => [Math.floor((k * extent) / count), Math.floor(((k + 1) * extent) / count)]);
-}
+/** Step in codes for a step that is given as a share of the full scale of a type: not below the finest. */
+export const stepInCodes = (share: number, type: SampleType): number => Math.max(RESIDUAL_STEPS[0], share * sampleMaximum(type));
 
-interface Brick {
-  readonly at: Extents;
-  readonly size: Extents;
-}
+/** How many bricks, over all channels, a residual on this grid has. Throws StudioError 'usage'/'residual.axes'. */
+export const brickCount = ({ size, channels }: SampleGrid): number => bricksOf(wholeOf(size)).length * channels;
 
-function bricksOf([width, height, depth]: Extents): Brick[] {
-  return parts(depth).flatMap(([z0, z1]) => parts(height).flatMap(([y0, y1]) => parts(width).map(([x0, x1]): Brick => ({ at: [x0, y0, z0], size: [x1 - x0, y1 - y0, z1 - z0] }))));
-}
-
-/** Calls `visit` for each row of a brick: its place in the brick, the index of its first sample among all, its length. */
-function eachRow({ at, size }: Brick, whole: Extents, visit: (row: number, first: number) => void): void {
-  for (let z = 0; z < size[2]; z++) {
-    for (let y = 0; y < size[1]; y++) visit(size[0] * (y + size[1] * z), at[0] + whole[0] * (at[1] + y + whole[1] * (at[2] + z)));
-  }
-}
-
-/** Calls `visit` for each coefficient of a band. */
-function eachCoefficient(band: Band, size: Extents, visit: (place: number) => void): void {
-  for (let z = band.at[2]; z < band.at[2] + band.size[2]; z++) {
-    for (let y = band.at[1]; y < band.at[1] + band.size[1]; y++) {
-      const row = size[0] * (y + size[1] * z);
-      for (let x = band.at[0]; x < band.at[0] + band.size[0]; x++) visit(row + x);
-    }
-  }
-}
-
-/** Step of a band's coefficients in 1/64. */
-const bandStep = (band: Band, units: number): number => Math.max(1, Math.floor((units * (SCALE / STEP_UNITS) * FINE * 2 ** 42) / band.norm + 0.5));
-
-/** Means of what rounding took from ones (even places) and greater integers (odd), for each level, in 1/32 step from -16 to 15. */
-function meanOffsets(bands: readonly Band[], steps: readonly number[], size: Extents, coefficients: Int32Array, integers: Int32Array): Int32Array {
-  const levels = bands[0]!.level + 1;
-  const sums = new Float64Array(2 * levels);
-  const counts = new Uint32Array(2 * levels);
-  bands.forEach((band, index) => {
-    eachCoefficient(band, size, (place) => {
-      const magnitude = Math.abs(integers[place]!);
-      if (magnitude === 0) return;
-      const slot = 2 * band.level + (magnitude > 1 ? 1 : 0);
-      sums[slot]! += Math.abs(coefficients[place]!) / steps[index]! - magnitude;
-      counts[slot]!++;
-    });
-  });
-  return Int32Array.from(sums, (sum, slot) => Math.max(-16, Math.min(15, Math.round((OFFSET_UNITS * sum) / Math.max(1, counts[slot]!)))));
-}
-
-function codeOffsets(coder: BinaryCoder, offsets: Int32Array): void {
-  for (let slot = 0; slot < offsets.length; slot++) offsets[slot] = coder.uniform(offsets[slot]! + OFFSET_UNITS / 2, OFFSET_BITS) - OFFSET_UNITS / 2;
-}
-
-/** Integers to coefficients, in place. Products of what an encoder writes are below 2^53; hostile ones are rounded as doubles are, then bounded. */
-function dequantizeBrick(bands: readonly Band[], units: number, size: Extents, integers: Int32Array, offsets: Int32Array): void {
-  for (const band of bands) {
-    const step = bandStep(band, units);
-    const [first, others] = [offsets[2 * band.level]!, offsets[2 * band.level + 1]!];
-    eachCoefficient(band, size, (place) => {
-      const integer = integers[place]!;
-      if (integer === 0) return;
-      const magnitude = Math.abs(integer);
-      const value = Math.floor(((OFFSET_UNITS * magnitude + (magnitude === 1 ? first : others)) * step) / (OFFSET_UNITS * FINE) + 0.5);
-      const bounded = Math.min(LARGEST_COEFFICIENT, value);
-      integers[place] = integer < 0 ? -bounded : bounded;
-    });
-  }
-}
-
-function wholeOf(size: readonly number[]): Extents {
-  if (size.length < 1 || size.length > 3) throw new StudioError('usage', 'residual.axes', `Residuals have one to three axes, not ${size.length}.`);
-  return [size[0]!, size[1] ?? 1, size[2] ?? 1];
-}
-
-function requireCodes(codes: Codes, size: readonly number[], channels: number, type: SampleType): void {
+/** Throws StudioError 'failed'/'residual.shape' unless these are codes of that grid. */
+export function requireCodes(codes: Codes, { size, channels, type }: SampleGrid): void {
   const right = codes instanceof (type === 'uint8' ? Uint8Array : Uint16Array) && codes.length === pointCount(size) * channels;
   if (!right) throw new StudioError('failed', 'residual.shape', `A residual of ${size.join(' x ')} x ${channels} ${type} codes was given ${codes.length} codes of another shape or type.`);
 }
 
+/** Adds what a brick lacks to the codes of the field, in place; sums are clamped to the type. */
+export function addBrick(codes: Codes, { channel, brick, deltas }: ResidualBrick, { size, channels, type }: SampleGrid): void {
+  const most = sampleMaximum(type);
+  const length = brick.size[0];
+  eachRow(brick, wholeOf(size), (row, first) => {
+    for (let x = 0; x < length; x++) {
+      const at = (first + x) * channels + channel;
+      const value = codes[at]! + ((deltas[row + x]! + SCALE / 2) >> 4);
+      codes[at] = value < 0 ? 0 : value > most ? most : value;
+    }
+  });
+}
+
 /**
- * Codes what `field` lacks of `original`, both interleaved codes of `size` with `channels`, x fastest. `step` in codes (RESIDUAL_STEPS) sets the error:
- * the root of the mean square is about 0.3 to 0.45 of it where the residual has detail, less where it has none. The same input gives the same bytes.
+ * Codes what `field` lacks of `original`, both interleaved codes of the grid, x fastest: yields each brick as decoders will get it, then returns the
+ * message. `step` in codes (RESIDUAL_STEPS) sets the error: the root of the mean square is about 0.3 to 0.45 of it where the residual has
+ * detail, less where it has none. The same input gives the same bytes.
  * Throws StudioError 'usage'/'residual.step', 'usage'/'residual.axes', 'failed'/'residual.shape'.
  */
-export function encodeResidual(original: Codes, field: Codes, size: readonly number[], channels: number, type: SampleType, step: number): Uint8Array {
+export function* encodeBricks(original: Codes, field: Codes, grid: SampleGrid, step: number): Generator<ResidualBrick, Uint8Array> {
   if (!(step >= RESIDUAL_STEPS[0] && step <= RESIDUAL_STEPS[1])) {
     throw new StudioError('usage', 'residual.step', `The step of a residual must be a number from ${RESIDUAL_STEPS[0]} to ${RESIDUAL_STEPS[1]}, not ${step}.`);
   }
-  const whole = wholeOf(size);
-  requireCodes(original, size, channels, type);
-  requireCodes(field, size, channels, type);
+  const whole = wholeOf(grid.size);
+  requireCodes(original, grid);
+  requireCodes(field, grid);
+  const { channels } = grid;
   const units = Math.round(step * STEP_UNITS);
   const encoder = new RangeEncoder();
   encoder.uniform(units, STEP_BITS);
@@ -152,44 +98,63 @@ export function encodeResidual(original: Codes, field: Codes, size: readonly num
       const steps = bands.map((band) => bandStep(band, units) / FINE);
       const integers = new Int32Array(coefficients.length);
       codeCoefficients(encoder, model, bands, brick.size, integers, { coefficients, steps });
-      codeOffsets(encoder, meanOffsets(bands, steps, brick.size, coefficients, integers));
+      const offsets = meanOffsets(bands, steps, brick.size, coefficients, integers);
+      codeOffsets(encoder, offsets);
+      dequantize(bands, units, brick.size, integers, offsets);
+      inverseWavelet(integers, brick.size);
+      yield { channel, brick, deltas: integers };
     }
   }
   return encoder.finish();
 }
 
-/**
- * The codes: field plus decoded residual, clamped to the type. The caller has checked `size` against its limits; memory follows from it alone,
- * never from the bytes. Throws StudioError 'container'/'container.residual' for bytes that encodeResidual does not write, 'usage'/'residual.axes',
- * 'failed'/'residual.shape'.
- */
-export function decodeResidual(bytes: Uint8Array, field: Codes, size: readonly number[], channels: number, type: SampleType): Codes {
-  const whole = wholeOf(size);
-  requireCodes(field, size, channels, type);
-  const decoder = new RangeDecoder(bytes, 'residual');
+function readStep(decoder: RangeDecoder): number {
   const units = decoder.uniform(0, STEP_BITS);
   if (units < RESIDUAL_STEPS[0] * STEP_UNITS || units > RESIDUAL_STEPS[1] * STEP_UNITS) throw fault('The coded residual gives a step that no residual has.');
+  return units;
+}
+
+/** Step of a message in codes, without decoding the rest. Throws StudioError 'container'/'container.residual' where there is none. */
+export const stepOf = (bytes: Uint8Array): number => readStep(new RangeDecoder(bytes, 'residual')) / STEP_UNITS;
+
+/**
+ * The bricks of a message, each when it is asked for. The caller has checked the grid against its limits; memory follows from it alone, never
+ * from the bytes. Throws StudioError 'container'/'container.residual' for bytes that encodeBricks does not write, 'usage'/'residual.axes'.
+ */
+export function* decodeBricks(bytes: Uint8Array, { size, channels }: SampleGrid): Generator<ResidualBrick, void> {
+  const bricks = bricksOf(wholeOf(size));
+  const decoder = new RangeDecoder(bytes, 'residual');
+  const units = readStep(decoder);
   const model = new CoefficientModel();
-  const codes = field.slice();
-  const most = sampleMaximum(type);
   for (let channel = 0; channel < channels; channel++) {
-    for (const brick of bricksOf(whole)) {
+    for (const brick of bricks) {
       const bands = bandsOf(brick.size);
       const integers = new Int32Array(pointCount(brick.size));
       codeCoefficients(decoder, model, bands, brick.size, integers, null);
-      const offsets = new Int32Array(2 * (bands[0]!.level + 1));
+      const offsets = newOffsets(bands);
       codeOffsets(decoder, offsets);
-      dequantizeBrick(bands, units, brick.size, integers, offsets);
+      const last = channel === channels - 1 && brick === bricks.at(-1);
+      if (last && !decoder.atEnd()) throw fault('The coded residual goes on after its end, or is not in its canonical coding.');
+      dequantize(bands, units, brick.size, integers, offsets);
       inverseWavelet(integers, brick.size);
-      eachRow(brick, whole, (row, first) => {
-        for (let x = 0; x < brick.size[0]; x++) {
-          const at = (first + x) * channels + channel;
-          const value = field[at]! + ((integers[row + x]! + SCALE / 2) >> 4);
-          codes[at] = value < 0 ? 0 : value > most ? most : value;
-        }
-      });
+      yield { channel, brick, deltas: integers };
     }
   }
-  if (!decoder.atEnd()) throw fault('The coded residual goes on after its end, or is not in its canonical coding.');
+}
+
+/** The message of encodeBricks at once. Throws as it does. */
+export function encodeResidual(original: Codes, field: Codes, grid: SampleGrid, step: number): Uint8Array {
+  const bricks = encodeBricks(original, field, grid, step);
+  for (;;) {
+    const { done, value } = bricks.next();
+    if (done) return value;
+  }
+}
+
+/** The codes: field plus decoded residual. Throws as decodeBricks, and StudioError 'failed'/'residual.shape'. */
+export function decodeResidual(bytes: Uint8Array, field: Codes, grid: SampleGrid): Codes {
+  requireCodes(field, grid);
+  const codes = field.slice();
+  for (const brick of decodeBricks(bytes, grid)) addBrick(codes, brick, grid);
   return codes;
 }
