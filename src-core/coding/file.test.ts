@@ -4,13 +4,14 @@ import { StudioError } from '../errors';
 import type { Field } from '../field/field';
 import { initialParameters } from '../field/init';
 import { parameterLayout } from '../field/layout';
+import { PLAIN_GEOMETRY } from '../signal/volume';
 import { decodeFile, encodeFile, validateFile } from './file';
 import { DEFAULT_LIMITS, requireDecodable } from './limits';
 import { packFile, unpackFile } from './pack';
 import { dequantize, quantize } from './quantizer';
 import { synthesize } from './synthesis';
 import { anyField } from './test-fields';
-import type { GridHeader, InrContent } from './types';
+import type { GridHeader, InrContent, VolumeHeader } from './types';
 
 const sha256 = '0123456789abcdef'.repeat(4);
 
@@ -162,6 +163,36 @@ describe('packFile and unpackFile', () => {
     const wrong: typeof synthesize = async (...given) => (await synthesize(...given)).map((sample, i) => (i === 5 ? sample ^ 1 : sample));
     await expect(unpackFile(bytes, wrong)).rejects.toMatchObject({ kind: 'container', code: 'container.hash' });
     expect((await unpackFile(bytes, wrong, { verify: false })).samples.length).toBe(13 * 9 * 3);
+  });
+
+  it('correct a volume by its residual, and nothing else', async () => {
+    const volume: VolumeHeader = { kind: 'volume', size: [12, 9, 5], channels: 1, type: 'uint8', metadata: { voxelType: 'uint8', range: [0, 255], geometry: PLAIN_GEOMETRY } };
+    const shape = { ...siren, inputs: 3, outputs: 1 };
+    const weights = initialParameters(shape, 4);
+    const original = Uint8Array.from({ length: 540 }, (_, i) => (i * 37) % 256);
+    const request = { header: volume, field: shape, parameters: weights, bits: 9, synthesize } as const;
+    const plain = await packFile(request);
+    const fractions: number[] = [];
+    const packed = await packFile({ ...request, residual: { original, step: 0.02 }, onProgress: (fraction) => void fractions.push(fraction) });
+    const worst = (samples: Uint8Array | Uint16Array): number => Math.max(...samples.map((sample, i) => Math.abs(sample - original[i]!)));
+    expect(worst(packed.samples)).toBeLessThan(15);
+    expect(worst(plain.samples)).toBeGreaterThan(60);
+    expect(packed.report.chunks.map(({ type }) => type)).toEqual(['HEAD', 'FELD', 'PARM', 'RESI', 'TAIL']);
+    expect(packed.report.residual!.step).toBeCloseTo(0.02 * 255, 2);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions.at(-1)).toBe(1);
+    const { content: decoded, samples } = await unpackFile(packed.bytes, synthesize);
+    expect(samples).toEqual(packed.samples);
+    expect(encodeFile(decoded)).toEqual(packed.bytes);
+    // The same bytes where the residual is coded already, and those of before without it.
+    const { residual, ...bare } = decoded;
+    expect((await packFile({ ...request, residual: { data: residual! } })).bytes).toEqual(packed.bytes);
+    expect(encodeFile({ ...bare, sha256: plain.sha256 })).toEqual(plain.bytes);
+
+    await expect(packFile({ header, field: siren, parameters, bits: 9, synthesize, residual: { original: new Uint8Array(351), step: 0.1 } })).rejects.toMatchObject({ code: 'residual.kind' });
+    const damaged = encodeFile({ ...decoded, residual: residual!.subarray(0, 9) });
+    expect(validateFile(damaged).ok).toBe(true);
+    await expect(unpackFile(damaged, synthesize)).rejects.toMatchObject({ kind: 'container', code: 'container.residual' });
   });
 
   it('refuse a diverged fit and an aborted one', async () => {

@@ -13,6 +13,10 @@ import { decodeFile, encodeFile, validateFile, type DecodedFile } from './file';
 import { fieldCodec } from './header';
 import { quantize } from './quantizer';
 import { decodeValue, encodeValue } from './codec';
+import { unpackFile } from './pack';
+import { encodeResidual } from './residual/residual';
+import { synthesize } from './synthesis';
+import { PLAIN_GEOMETRY } from '../signal/volume';
 import { anyField } from './test-fields';
 
 const field: Field = { inputs: 2, outputs: 2, encoding: { kind: 'fourier', features: 6, sigma: 3, seed: 77 }, depth: 2, width: 8, activation: { kind: 'sine', omega0: 30, omegaHidden: 20 } };
@@ -270,5 +274,51 @@ describe('a forged field description of any kind', () => {
     for (const encoding of [{ kind: 'dense-grid', ...shape }, { kind: 'hash-grid', ...shape, tableLog2: 24 }] as const) {
       expect(describes(bytesOf({ ...field, encoding }))).toBe('container.limit');
     }
+  });
+});
+
+describe('a forged residual', () => {
+  const shape: Field = { inputs: 3, outputs: 1, encoding: { kind: 'identity' }, depth: 1, width: 4, activation: { kind: 'relu' } };
+  const grid = { size: [9, 10, 11], channels: 1, type: 'uint8' } as const;
+  const residual = encodeResidual(Uint8Array.from({ length: 990 }, (_, i) => (i * 7) % 200), new Uint8Array(990), grid, 9);
+  const volume = encodeFile({
+    header: { kind: 'volume', ...grid, metadata: { voxelType: 'uint8', range: [0, 255], geometry: PLAIN_GEOMETRY } },
+    field: shape,
+    quantized: quantize(shape, initialParameters(shape, 2), 7),
+    residual,
+    sha256: 'c0ffee'.repeat(10) + 'beef',
+  });
+  const parts = split(volume);
+  const withResidual = (data: Uint8Array): Uint8Array => join(parts.map((chunk) => (chunk.type === 'RESI' ? { type: 'RESI', data } : chunk)));
+
+  it('is refused behind anything but the parameters of a volume, and twice', () => {
+    expect(outcome(volume)).toBe('ok');
+    expect(parts.map(({ type }) => type)).toEqual(['HEAD', 'FELD', 'PARM', 'RESI', 'TAIL']);
+    const one = parts[3]!;
+    const others = parts.filter((chunk) => chunk !== one);
+    for (let to = 0; to <= others.length; to++) expect(outcome(join([...others.slice(0, to), one, ...others.slice(to)]))).toMatch(to === 3 ? /^ok$/ : /order|trailing/);
+    expect(outcome(join([...parts.slice(0, 4), one, ...parts.slice(4)]))).toBe('container.chunk.order');
+    const ancillary = { type: 'misc', data: Uint8Array.of(1) };
+    expect(outcome(join([...parts.slice(0, 4), ancillary, ...parts.slice(4)]))).toBe('ok');
+    expect(outcome(join([...parts.slice(0, 3), ancillary, ...parts.slice(3)]))).toBe('container.chunk.order');
+    expect(outcome(join([...chunks.slice(0, 3), one, ...chunks.slice(3)]))).toBe('container.header');
+  });
+
+  it('is refused at once without a step that there is', () => {
+    for (const data of [[], [0], [0, 0, 0, 0, 0, 0], [255, 255, 255, 255, 255]]) expect(outcome(withResidual(Uint8Array.from(data)))).toBe('container.residual');
+  });
+
+  it('is refused where it is decoded, by what is wrong with it or by the digest', async () => {
+    const edits = fc.array(fc.tuple(fc.nat({ max: residual.length - 1 }), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(edits, fc.nat({ max: residual.length }), async (changes, end) => {
+        const data = residual.slice();
+        for (const [at, xor] of changes) data[at]! ^= xor;
+        for (const bytes of [withResidual(data), withResidual(residual.subarray(0, end))]) {
+          await expect(unpackFile(bytes, synthesize)).rejects.toMatchObject({ kind: 'container', code: expect.stringMatching(/^container\.(residual|hash)$/) as string });
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -42,11 +42,12 @@ async function onThread<T>(job: ResidualJob, signal: AbortSignal | undefined, wo
   }
 }
 
-const few = ({ size, channels }: SampleGrid): boolean => pointCount(size) * channels < FEW_SAMPLES;
+const samplesOf = ({ size, channels }: SampleGrid): number => pointCount(size) * channels;
 
-export const residualCodec: ResidualCodec = {
+/** `fewSamples`: below it, the thread that asks does the work. */
+export const residualCodecOn = (fewSamples = FEW_SAMPLES): ResidualCodec => ({
   async encode(original, field, grid, step, options = {}) {
-    if (few(grid)) return plainResidualCodec.encode(original, field, grid, step, options);
+    if (samplesOf(grid) < fewSamples) return plainResidualCodec.encode(original, field, grid, step, options);
     const { size, channels, type } = grid;
     return onThread({ kind: 'encode', original, field, grid: { size, channels, type }, step }, options.signal, (listen) => {
       return new Promise((resolve) => {
@@ -59,7 +60,7 @@ export const residualCodec: ResidualCodec = {
   },
 
   async decode(data, pending, grid, options = {}) {
-    if (few(grid)) return plainResidualCodec.decode(data, pending, grid, options);
+    if (samplesOf(grid) < fewSamples) return plainResidualCodec.decode(data, pending, grid, options);
     // It may reject while the thread has not begun.
     pending.catch(() => undefined);
     const { size, channels, type } = grid;
@@ -80,10 +81,13 @@ export const residualCodec: ResidualCodec = {
         if (brick) {
           ask();
           addBrick(samples, brick, grid);
-          options.onProgress?.(++done / all);
+          done++;
+          options.onProgress?.(done / all);
         } else await new Promise<void>((resolve) => (wake = resolve));
       }
       return samples;
     });
   },
-};
+});
+
+export const residualCodec: ResidualCodec = residualCodecOn();

@@ -10,7 +10,8 @@ import type { Provenance, Synthesizer } from '#core/coding/types';
 import type { Field } from '#core/field/field';
 import type { FitConfig } from '#core/fit/config';
 import { StudioError } from '#core/errors';
-import type { Subject } from '../service/subject';
+import { residualCodec } from '#engine/cpu/residual';
+import { residualOf, type Subject } from '../service/subject';
 import { bestTrade, leastBitsReaching, mostBitsWithin, nearlyBest, type Measured } from './targets';
 
 /** SHA-256 (hex) by the platform, many times faster than the plain one. */
@@ -32,7 +33,7 @@ export interface CodedFile extends Measured {
 }
 
 export interface CodingRequest {
-  readonly subject: Pick<Subject, 'header' | 'decibel'>;
+  readonly subject: Pick<Subject, 'header' | 'data' | 'decibel'>;
   readonly field: Field;
   readonly config: FitConfig;
   readonly synthesize: Synthesizer;
@@ -71,7 +72,9 @@ export class Coder {
       parameters: this.parameters,
       bits,
       provenance: provenance(bits),
+      residual: residualOf(subject, this.request.config.coding),
       synthesize: this.request.synthesize,
+      residualCodec,
       sha256,
       signal: abort,
     });

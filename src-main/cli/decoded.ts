@@ -3,6 +3,7 @@ import { decodeFile } from '#core/coding/file';
 import { unpackFile } from '#core/coding/pack';
 import type { FileReport, InrContent } from '#core/coding/types';
 import { createExactSynthesizer } from '#engine/cpu/exact';
+import { residualCodec } from '#engine/cpu/residual';
 import { sha256 } from './coded-file';
 import { about, readFileNamed } from './files';
 import type { Progress } from './progress';
@@ -45,7 +46,7 @@ export async function decodeNamed(path: string, options: DecodeOptions = {}): Pr
     const file = await readFileNamed(path);
     const { report } = decodeFile(file);
     const began = performance.now();
-    const { content, samples } = await withSynthesizer(options, (synthesize) => unpackFile(file, synthesize, { sha256 }));
+    const { content, samples } = await withSynthesizer(options, (synthesize) => unpackFile(file, synthesize, { residualCodec, sha256, signal: options.abort }));
     return { bytes: file.length, content, report, samples, seconds: (performance.now() - began) / 1000 };
   });
 }

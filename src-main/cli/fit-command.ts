@@ -67,6 +67,7 @@ export function addFit(command: Command, terminal: Terminal, done: (code: number
     .addOption(new Option('--target-bytes <n>', 'the best file of at most so many bytes (20000, 20k)').argParser(readBytes).conflicts(['targetPsnr']))
     .addOption(new Option('--target-psnr <dB>', 'stop as soon as the decoded file is that good').argParser(numberBetween(1, 120)).conflicts(['bits']))
     .option('--bits <n>', 'bits per parameter, 3 to 16 (with --target-bytes: those that the network is planned for)', integerBetween(3, 16))
+    .option('--residual-step <s|none>', 'volumes: also code what the network lacks, with a step of that share of the full scale', orNone(positive))
     .option('--no-provenance', 'leave out how the file was made (saves some 400 bytes)')
     .optionsGroup("Network (instead of the preset's):")
     .option('--width <n>', 'units of a hidden layer: 4 to 256, a multiple of 4', integerBetween(4, 256))

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { packFile, unpackFile } from '#core/coding/pack';
 import { sampleBytes } from '#core/coding/sha256';
-import type { FileReport, Header, InrContent, Provenance, Synthesizer } from '#core/coding/types';
+import type { FileReport, Header, InrContent, Provenance, ResidualCodec, Synthesizer } from '#core/coding/types';
 import { asStudioError, StudioError } from '#core/errors';
 import { fieldCost } from '#core/field/cost';
 import { fieldFor, type Field } from '#core/field/field';
@@ -18,7 +18,7 @@ import { floatsFrom } from './float-bytes';
 import { qualityOf } from './artifact-quality';
 import { EXTENSIONS, exportSamples } from './exports';
 import { chunkOf, contentFacts, gridBytes, type OpenSignal } from './signals';
-import { wordOf, type Subject } from './subject';
+import { residualOf, wordOf, type Subject } from './subject';
 import type { Task } from './tasks';
 import { heldBy, newToken } from './tokens';
 
@@ -59,6 +59,7 @@ export class Artifacts {
   constructor(
     private readonly synthesize: Synthesizer,
     private readonly appVersion: string,
+    private readonly residualCodec?: ResidualCodec,
   ) {}
 
   /**
@@ -83,7 +84,9 @@ export class Artifacts {
       parameters,
       bits: config.coding.bits,
       provenance,
+      residual: residualOf(subject, config.coding),
       synthesize: clock.synthesize,
+      residualCodec: this.residualCodec,
       sha256,
       signal: task.signal,
       onProgress: (fraction) => task.progress('Decoding', fraction),
@@ -122,6 +125,7 @@ export class Artifacts {
     const clock = timed(this.synthesize);
     try {
       const { content, samples } = await unpackFile(bytes, clock.synthesize, {
+        residualCodec: this.residualCodec,
         sha256,
         signal: task.signal,
         onProgress: (fraction) => task.progress('Decoding', fraction),

@@ -3,7 +3,7 @@
  * pool of threads: their jobs take turns instead of fighting for the cores.
  */
 import { StudioError } from '#core/errors';
-import type { Synthesizer } from '#core/coding/types';
+import type { ResidualCodec, Synthesizer } from '#core/coding/types';
 import type { DeviceFacts, Engine } from '#engine/engine';
 import { openEngine } from './engines';
 
@@ -27,6 +27,12 @@ export class Machine {
 
   /** The exact decoder. */
   readonly synthesize: Synthesizer = async (...request) => (await this.#threads()).synthesize(...request);
+
+  /** Residuals, on threads that live as long as each. */
+  readonly residualCodec: ResidualCodec = {
+    encode: async (...request) => (await import('#engine/cpu/residual')).residualCodec.encode(...request),
+    decode: async (...request) => (await import('#engine/cpu/residual')).residualCodec.decode(...request),
+  };
 
   /** Throws StudioError 'device' when the engine cannot run here; the next call tries again. */
   engine(name: MainEngine): Promise<Engine> {

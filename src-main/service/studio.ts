@@ -36,7 +36,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
   const tasks = new Tasks(port.emit);
   const files = new Files();
   const signals = new Signals();
-  const artifacts = new Artifacts(machine.synthesize, appVersion);
+  const artifacts = new Artifacts(machine.synthesize, appVersion, machine.residualCodec);
   const runs = new FitRuns(port.emit);
   let pending: readonly string[] = [];
   let cards: ReturnType<typeof sampleCards> | null = null;

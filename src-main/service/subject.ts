@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Header } from '#core/coding/types';
 import { SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
+import type { PackRequest } from '#core/coding/pack';
 import type { SignalWord } from '#core/fit/presets';
 import { decibelOf, headerOf, type SampledSignal, type Signal } from '#core/signal/subject';
 import type { TrainingSet } from '#engine/engine';
@@ -39,6 +40,11 @@ export function wordOf(signal: { readonly kind: Signal['kind'] }): SignalWord {
 export function sampledSubject(signal: SampledSignal): Subject {
   const { size, channels, type, samples } = signal;
   return { header: headerOf(signal), data: { size, channels, type, samples }, decibel: (decoded) => decibelOf(signal, decoded) };
+}
+
+/** The residual that a file of this subject carries, as packFile is asked for it: volumes alone have one. */
+export function residualOf({ header, data }: Pick<Subject, 'header' | 'data'>, { residual }: FitConfig['coding']): PackRequest['residual'] {
+  return residual && header.kind === 'volume' ? { original: data.samples, step: residual.step } : undefined;
 }
 
 /** Makes a signal ready. Throws StudioError 'cancelled' after an abort. */

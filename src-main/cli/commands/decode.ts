@@ -61,7 +61,8 @@ function sampledHeader(header: Header): Grid['header'] {
 async function resample(path: string, width: number, work: Work): Promise<Grid> {
   return about(path, async () => {
     const content = decodeFile(await readFileNamed(path));
-    const { field, quantized } = content;
+    const { field, quantized, residual } = content;
+    if (residual) throw new StudioError('usage', 'resolution.residual', `${path}: --resolution evaluates the network alone, and this file holds a residual on its own grid. Leave --resolution out.`);
     const header = sampledHeader(content.header);
     const size = header.size.map((extent, axis) => (axis === 0 ? width : Math.max(1, Math.round((extent * width) / header.size[0]!))));
     const demand = decodeDemand(field, size);

@@ -5,6 +5,7 @@
 import { validateFile } from '#core/coding/file';
 import { unpackFile } from '#core/coding/pack';
 import { asStudioError, EXIT_CODES } from '#core/errors';
+import { residualCodec } from '#engine/cpu/residual';
 import { sha256 } from '../coded-file';
 import { withSynthesizer } from '../decoded';
 import { readFileNamed } from '../files';
@@ -28,7 +29,7 @@ async function judge(file: Uint8Array, options: ValidateOptions): Promise<Verdic
   const { ok, code, message } = validateFile(file);
   if (!ok || options.quick) return { ok, code, message };
   try {
-    await withSynthesizer(options, (synthesize) => unpackFile(file, synthesize, { sha256 }));
+    await withSynthesizer(options, (synthesize) => unpackFile(file, synthesize, { residualCodec, sha256 }));
     return { ok, code, message };
   } catch (error) {
     const known = asStudioError(error);
