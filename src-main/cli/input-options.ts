@@ -1,5 +1,6 @@
-/** The options that say how raw voxels lie. */
+/** The options that say which volume of a file is meant, and how raw voxels lie. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { integerBetween } from './numbers';
 
 const TYPES = ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'float32', 'float64'];
 
@@ -20,6 +21,8 @@ export function readSpacing(text: string): [number, number, number] {
 /** Adds the options, in a group of their own. */
 export function addInputOptions(command: Command): Command {
   return command
+    .optionsGroup('Volumes:')
+    .option('--frame <n>', 'which volume of a series (time), counted from 1 (default: the first)', integerBetween(1, 1_000_000))
     .optionsGroup('Raw volumes (where the name does not say):')
     .option('--shape <x>x<y>x<z>', 'voxels along x, y, z', readShape)
     .addOption(new Option('--type <type>', 'of a voxel').choices(TYPES))

@@ -4,8 +4,9 @@ import { readSignal, type Ingested } from '../service/ingest';
 import type { RawDescription } from '../formats/volume/types';
 import { about, readFileNamed } from './files';
 
-/** How raw voxels lie, as options say it. */
+/** Which volume of a file is meant, and how raw voxels lie, as options say it. */
 export interface InputOptions {
+  readonly frame?: number;
   readonly shape?: readonly [number, number, number];
   readonly type?: RawDescription['type'];
   readonly endian?: RawDescription['endian'];
@@ -25,6 +26,7 @@ export async function openSignal(input: string, options: InputOptions = {}): Pro
     return readSignal(bytes, input, {
       // Readers let no name lead out of the folder.
       companion: (name) => readFileNamed(join(dirname(input), name)),
+      ...(options.frame !== undefined && { frame: options.frame }),
       ...(raw && { raw }),
     });
   });

@@ -22,6 +22,8 @@ export interface Ingested {
 export interface IngestOptions {
   /** Reads a file beside this one: the voxels of a detached header, the buffers of a glTF. */
   readonly companion?: (name: string) => Promise<Uint8Array>;
+  /** Which volume of a series, counted from 1. */
+  readonly frame?: number;
   /** How raw voxels lie, where name and length do not say. */
   readonly raw?: Partial<RawDescription>;
 }

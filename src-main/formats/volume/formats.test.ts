@@ -64,6 +64,12 @@ describe('NRRD', () => {
     const series = await four('3 2 2 2', 'kinds: domain domain domain time');
     expect([...series.signal.voxels]).toEqual([...RAMP.subarray(0, 12)]);
     expect(series.notes).toEqual(['holds 2 volumes; the first is used']);
+    const among = (frame: number, sizes: string, ...more: string[]) => readVolume(nrrd(['type: uchar', 'dimension: 4', `sizes: ${sizes}`, 'encoding: raw', ...more]), 'a.nrrd', { frame });
+    const second = await among(2, '3 2 2 2', 'kinds: domain domain domain time');
+    expect([...second.signal.voxels]).toEqual([...RAMP.subarray(12)]);
+    expect(second.notes).toEqual(['holds 2 volumes; number 2 is used']);
+    expect([...(await among(2, '2 3 2 2', 'kinds: list domain domain domain')).signal.voxels]).toEqual([...RAMP].filter((value) => value % 2 === 1));
+    await expect(among(3, '3 2 2 2', 'kinds: domain domain domain time')).rejects.toMatchObject(refusal('frame', /volume 3 was asked for, but there are 2/));
     const first = await four('2 3 2 2', 'kinds: list domain domain domain');
     expect([...first.signal.voxels]).toEqual([...RAMP].filter((value) => value % 2 === 0));
     expect((await four('2 3 2 2', 'space directions: none (1,0,0) (0,1,0) (0,0,1)')).signal).toMatchObject({ size: [3, 2, 2], channels: 2 });

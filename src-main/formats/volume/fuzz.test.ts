@@ -2,11 +2,13 @@
  * Damage of every kind: bits turned, pieces cut out, doubled or put elsewhere, lines of headers with values that nobody means. Whatever comes
  * in, a volume that keeps its promises comes out, or a StudioError of kind 'input' that a parser foresaw.
  */
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
 import { pointCount } from '#core/signal/signal';
 import { readVolume, WRITABLE, writeVolume, type ReadOptions, type ReadVolume } from './index';
+import { tiff } from './test-tiff';
 import { vti } from './test-vti';
 import { PLACES, someVolume, text } from './test-volumes';
 
@@ -73,6 +75,8 @@ const SAMPLES: Readonly<Record<string, { readonly bytes: Uint8Array; readonly na
   'vti, text': { bytes: vti({ format: 'ascii' }), name: 'a.vti' },
   'vti, base64': { bytes: vti({ format: 'binary' }), name: 'a.vti' },
   'vti, packed': { bytes: vti({ format: 'appended raw', header: 8, block: 12 }), name: 'a.vti' },
+  'tiff, ImageJ': { bytes: tiff({ pages: [0, 1, 2, 3].map((at) => ({ width: 3, height: 2, data: Buffer.alloc(12, 7 * at), ...(at === 0 && { tags: { 270: 'ImageJ=1\nimages=4\nchannels=2\nslices=2\nunit=um\nspacing=2\n', 282: 4, 283: 5 } }) })), bits: 16, big: true }), name: 'a.tif' },
+  'tiff, OME': { bytes: tiff({ pages: [0, 1].map((at) => ({ width: 3, height: 2, data: deflateSync(Buffer.alloc(24, 7 * at)), tags: { 259: 8, 317: 3, 270: at === 0 ? '<OME><Image><Pixels DimensionOrder="XYZCT" SizeX="3" SizeY="2" SizeZ="2" SizeC="1" SizeT="1" PhysicalSizeZ="2"/></Image></OME>' : 'second' } })), bits: 32, format: 3, wide: true }), name: 'a.tif' },
 };
 
 describe('damaged files', () => {

@@ -12,6 +12,7 @@ import { readNpy, writeNpy } from './npy';
 import { readNrrd, writeNrrd } from './nrrd';
 import { readRaw } from './raw';
 import { sniffVolume } from './sniff';
+import { readTiffStack } from './tiff';
 import { readVti } from './vti';
 import { Reading, type ReadOptions, type ReadVolume, type VolumeContent, type VolumeFormat, type WrittenVolume } from './types';
 
@@ -29,6 +30,7 @@ const READERS: Readonly<Record<VolumeFormat, (bytes: Uint8Array, reading: Readin
   raw: readRaw,
   NumPy: readNpy,
   VTK: readVti,
+  TIFF: readTiffStack,
 };
 
 /**
@@ -38,7 +40,7 @@ const READERS: Readonly<Record<VolumeFormat, (bytes: Uint8Array, reading: Readin
 export async function readVolume(bytes: Uint8Array, name: string, options: ReadOptions = {}): Promise<ReadVolume> {
   if (bytes.length === 0) throw inputFault(name, 'empty', 'the file is empty. Choose a volume.');
   const format = options.raw ? 'raw' : sniffVolume(bytes, name);
-  if (!format) throw inputFault(name, 'unknown', 'this is no volume that can be read here. Choose a NRRD, NIfTI, MetaImage, NumPy, VTK (.vti) or raw file.');
+  if (!format) throw inputFault(name, 'unknown', 'this is no volume that can be read here. Choose a NRRD, NIfTI, MetaImage, VTK (.vti), NumPy or raw file, or a TIFF stack.');
   return guarded(name, () => READERS[format](bytes, new Reading(name, options)));
 }
 

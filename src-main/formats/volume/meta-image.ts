@@ -66,7 +66,7 @@ export async function readMetaImage(bytes: Uint8Array, reading: Reading): Promis
   const size = [extents[0]!, extents[1]!, extents[2] ?? 1] as [number, number, number];
   const volumes = extents.slice(3).reduce((product, extent) => product * extent, 1);
   if (extents.slice(4).some((extent) => extent > 1)) throw reading.fault('unsupported', `${extents.join(' x ')} has more than four dimensions. Take one volume out first.`);
-  if (volumes > 1) reading.notes.push(`holds ${volumes} volumes; the first is used`);
+  const frame = reading.frame(volumes);
   const channels = numbers('elementnumberofchannels')[0] ?? 1;
   const count = checkGrid({ size, channels, type }, reading);
 
@@ -78,10 +78,12 @@ export async function readMetaImage(bytes: Uint8Array, reading: Reading): Promis
   const packed = (file: Uint8Array, wanted: number) => {
     // HeaderSize is -1 where the samples are the end of the file.
     const front = skip < 0 ? Math.max(0, file.length - wanted * volumes) : skip;
-    return yes('compresseddata') ? ({ bytes: file.subarray(Math.max(0, skip)), packing: isGzip(file.subarray(Math.max(0, skip))) ? 'gzip' : 'zlib' } as const) : ({ bytes: file, packing: 'none', skip: front } as const);
+    const before = frame * wanted;
+    return yes('compresseddata') ? ({ bytes: file.subarray(Math.max(0, skip)), packing: isGzip(file.subarray(Math.max(0, skip))) ? 'gzip' : 'zlib', skip: before } as const) : ({ bytes: file, packing: 'none', skip: front + before } as const);
   };
   const files = dataFiles(keys.get('elementdatafile')!, list, size[2], reading);
   const only = files === 'LOCAL' ? bytes.subarray(end) : files.length === 1 ? await reading.companion(files[0]!) : null;
+  if (frame > 0 && (!only || text)) throw reading.fault('unsupported', 'only the first volume can be taken out of slices in files of their own or out of numbers as text. Save the volumes as one file.');
   const rest = volumes > 1 ? 'ignore' : 'note';
   const voxels = only
     ? text

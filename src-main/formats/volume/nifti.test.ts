@@ -111,12 +111,18 @@ describe('headers made by hand', () => {
     const series = await readVolume(file([4, 3, 1, 1, 2], VALUES), 'a.nii');
     expect(Array.from(series.signal.voxels)).toEqual([-300, 2, 3]);
     expect(series.notes).toContain('holds 2 volumes; the first is used');
+    const last = await readVolume(file([4, 2, 1, 1, 3], VALUES), 'a.nii', { frame: 3 });
+    expect(Array.from(last.signal.voxels)).toEqual([5, 600]);
+    const packed = await readVolume(gzipSync(file([4, 2, 1, 1, 3], VALUES)), 'a.nii.gz', { frame: 2 });
+    expect(Array.from(packed.signal.voxels)).toEqual([3, 4]);
+    await expect(readVolume(file([4, 2, 1, 1, 3], VALUES), 'a.nii', { frame: 4 })).rejects.toMatchObject({ code: 'input.frame' });
     const vector = await readVolume(file([5, 3, 1, 1, 1, 2], VALUES), 'a.nii');
     expect(vector.signal.channels).toBe(2);
     expect(Array.from(vector.signal.voxels)).toEqual([-300, 4, 2, 5, 3, 600]);
     // Two moments of vectors of two: t before the fifth axis.
     const both = await readVolume(file([5, 1, 1, 1, 3, 2], VALUES), 'a.nii');
     expect(Array.from(both.signal.voxels)).toEqual([-300, 4]);
+    expect(Array.from((await readVolume(file([5, 1, 1, 1, 3, 2], VALUES), 'a.nii', { frame: 3 })).signal.voxels)).toEqual([3, 600]);
   });
 
   it('refuses with both numbers what is too short', async () => {

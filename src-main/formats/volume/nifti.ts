@@ -3,7 +3,7 @@
  *
  * Values are stored * scl_slope + scl_inter where the slope is neither 0 nor 1 with 0: float32 of 8- and 16-bit integers and of float32,
  * float64 of wider types, which float32 would round. Values of a voxel that are stored volume after volume (the fifth dimension) become
- * channels; of a series (the fourth) the first volume is taken.
+ * channels; of a series (the fourth) one volume is taken.
  *
  * Written is NIfTI-1, and NIfTI-2 where an axis is longer than 32767: sform always, qform where the directions are at right angles.
  */
@@ -28,12 +28,13 @@ export async function readNifti(bytes: Uint8Array, reading: Reading): Promise<Re
   const grid = gridOf(fields, reading);
   const { size, channels, type, planes, volumes } = grid;
   checkGrid({ size, channels, type }, reading);
+  const frame = reading.frame(volumes);
   const plane = size[0] * size[1] * size[2];
   // Channels that are stored one after the other stand behind all volumes of the series.
   const count = planes > 1 ? plane * (planes - 1) * volumes + plane : plane * channels;
   if (count * storedBytes(type) > MAX_BYTES) throw reading.fault('size', `the volumes take ${count * storedBytes(type)} bytes together; at most ${MAX_BYTES} can be read here. Take one volume out first.`);
   const file = version.single ? bytes : await reading.companion(reading.name.replace(/^.*[/\\]/, '').replace(/\.hdr(\.gz)?$/i, '.img$1'));
-  const offset = voxelOffset(fields, reading);
+  const offset = voxelOffset(fields, reading) + frame * plane * (planes > 1 ? 1 : channels) * storedBytes(type);
   const stored = await readSamples({ bytes: file, packing: isGzip(file) ? 'gzip' : 'none', skip: offset }, { count, type, little: fields.little }, reading, volumes > 1 ? 'ignore' : 'note');
   const ordered = planes > 1 ? await gather(stored, size, [1, size[0], size[0] * size[1]], planes, plane * volumes) : stored;
   const voxels = channels > 1 && planes === 1 ? ordered : await scaled(ordered, fields, reading);
@@ -62,7 +63,6 @@ function gridOf({ dim, datatype }: NiftiFields, reading: Reading): NiftiGrid {
   const stored = DATATYPES[datatype];
   if (!stored) throw reading.fault('unsupported', `the voxels are of NIfTI data type ${datatype}, which cannot be read here (complex numbers, bits or 128-bit floats). Convert them to float32 first.`);
   if (stored.channels > 1 && vector > 1) throw reading.fault('unsupported', `${vector} values of colours a voxel cannot be read here. Take one of them out first.`);
-  if (series > 1) reading.notes.push(`holds ${series} volumes; the first is used`);
   return { size: [width, height, depth], channels: stored.channels * vector, type: stored.type, planes: vector, volumes: series };
 }
 

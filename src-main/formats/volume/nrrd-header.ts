@@ -73,8 +73,10 @@ export function readFields(bytes: Uint8Array): { fields: Fields; end: number } {
 /** What a header says of the samples and of their place. */
 export interface NrrdLayout {
   readonly type: StoredType;
-  /** Samples in all volumes, and in the first. */
+  /** Samples in all volumes. */
   readonly total: number;
+  /** The first sample of the volume that is read, and how many there are from there to its last one. */
+  readonly offset: number;
   readonly count: number;
   readonly size: readonly [number, number, number];
   readonly channels: number;
@@ -107,17 +109,23 @@ export function nrrdLayout(fields: Fields, reading: Reading): NrrdLayout {
     throw reading.fault('unsupported', `${dimension} axes (${sizes.join(' x ')}) with ${space.length} in space and ${values.length} of values are no volume. Take one volume out, for example with "unu slice".`);
   }
   const held = volumes.reduce((product, axis) => product * sizes[axis]!, 1);
-  if (held > 1) reading.notes.push(`holds ${held} volumes; the first is used`);
+  const frame = reading.frame(held);
   const stride = (axis: number | undefined) => (axis === undefined ? 0 : sizes.slice(0, axis).reduce((product, extent) => product * extent, 1));
   const size = [0, 1, 2].map((at) => (space[at] === undefined ? 1 : sizes[space[at]]!)) as [number, number, number];
   const [valueAxis] = values;
-  // Volumes one after the other need not be read beyond the first.
-  const outer = Math.max(...space, ...values);
+  // Volumes count by the first of their axes the fastest.
+  let left = frame;
+  const offset = volumes.reduce((sum, axis) => {
+    const index = left % sizes[axis]!;
+    left = Math.floor(left / sizes[axis]!);
+    return sum + index * stride(axis);
+  }, 0);
   const total = sizes.reduce((product, extent) => product * extent, 1);
   return {
     type,
     total,
-    count: sizes.slice(0, outer + 1).reduce((product, extent) => product * extent, 1),
+    offset,
+    count: [...space, ...values].reduce((sum, axis) => sum + (sizes[axis]! - 1) * stride(axis), 1),
     size,
     channels: valueAxis === undefined ? 1 : sizes[valueAxis]!,
     strides: [0, 1, 2].map((at) => stride(space[at])) as [number, number, number],

@@ -35,7 +35,7 @@ export async function readNrrd(bytes: Uint8Array, reading: Reading): Promise<Rea
 }
 
 async function samplesOf(fields: Fields, layout: NrrdLayout, attached: Uint8Array, reading: Reading) {
-  const { type, total, count } = layout;
+  const { type, total, offset, count } = layout;
   const encoding = (fields.get('encoding') ?? '').toLowerCase();
   const packing = entry(ENCODINGS, encoding);
   if (!packing) throw reading.fault('unsupported', `the encoding "${encoding.slice(0, 40)}" cannot be read here. Save the file again as raw or gzip, for example with "unu save -f nrrd -e gzip".`);
@@ -52,16 +52,23 @@ async function samplesOf(fields: Fields, layout: NrrdLayout, attached: Uint8Arra
   };
   if (names.length <= 1) {
     const file = names.length === 1 ? await reading.companion(names[0]!) : attached;
-    if (packing === 'text') return readText(afterLines(file, skips.lines).subarray(Math.max(0, skips.bytes)), { count, type }, reading);
-    return readSamples(packed(file, total * storedBytes(type)), { count, type, little }, reading, rest);
+    if (packing === 'text') {
+      const numbers = await readText(afterLines(file, skips.lines).subarray(Math.max(0, skips.bytes)), { count: offset + count, type }, reading);
+      return offset > 0 ? numbers.slice(offset) : numbers;
+    }
+    const all = packed(file, total * storedBytes(type));
+    return readSamples({ ...all, skip: all.skip + offset * storedBytes(type) }, { count, type, little }, reading, rest);
   }
   if (packing === 'text') throw reading.fault('unsupported', 'numbers as text in many files cannot be read here. Save the volume as one file.');
   const share = (total / names.length) * storedBytes(type);
   if (!Number.isInteger(share / storedBytes(type))) throw reading.fault('size', `${total} samples cannot be spread evenly over ${names.length} files. Correct the sizes or the list of files.`);
   const bytes = new Uint8Array(count * storedBytes(type));
-  for (let at = 0, file = 0; at < bytes.length; at += share, file++) {
+  const start = offset * storedBytes(type);
+  const first = Math.floor(start / share);
+  // A file may begin before the volume, and end after it.
+  for (let file = first, at = first * share - start; at < bytes.length; at += share, file++) {
     const piece = await unpack(packed(await reading.companion(names[file]!), share), share, reading);
-    bytes.set(piece.subarray(0, bytes.length - at), at);
+    bytes.set(piece.subarray(Math.max(0, -at), bytes.length - at), Math.max(0, at));
     await turn();
   }
   return voxelsOfBytes(bytes, type, little, reading);

@@ -1,5 +1,5 @@
 /**
- * Files of independent programs (VTK, ITK, nibabel): voxels and places that they write are read here, and what is written here they read. Skipped,
+ * Files of independent programs (VTK, ITK, tifffile): voxels and places that they write are read here, and what is written here they read. Skipped,
  * with a word, where Python or a module of it is missing.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -123,4 +123,41 @@ describe('ITK', () => {
       }
     }
   });
+});
+
+const tifffile = pythonWith('tifffile');
+const TIFFFILE = `
+import tifffile, json
+import numpy as np
+try:
+  import imagecodecs
+  packed = ['lzw', 'deflate', 'packbits', None]
+except ImportError:
+  packed = ['zlib', None]
+volume = (np.arange(3 * 20 * 30, dtype=np.int64) * 7919 % 30011 - 12000).reshape(3, 20, 30)
+out = []
+def write(name, array, **how):
+  tifffile.imwrite(name, array, **how)
+  out.append(dict(name=name, values=array.ravel().tolist()))
+for kind in ('<i2', '>i2', '<u2', '<i4', '>f4', '<f8', 'u1', '>u4'):
+  array = (volume % 251 if kind == 'u1' else np.abs(volume) if 'u' in kind else volume).astype(kind)
+  for at, compression in enumerate(packed):
+    for predictor in ((False, True) if 'imagecodecs' in dir() and compression in ('lzw', 'deflate') and np.dtype(kind).itemsize < 8 else (False,)):
+      for more in (dict(), dict(tile=(16, 16)), dict(rowsperstrip=7)):
+        if compression is None and 'rowsperstrip' in more: continue
+        write(f'{kind[1:]}{kind[0]}{at}{predictor}{len(out)}.tif'.replace('<', 'L').replace('>', 'B'), array, byteorder='>' if kind[0] == '>' else '<', compression=compression, predictor=predictor, photometric='minisblack', metadata=None, bigtiff=len(out) % 2 == 0, **more)
+write('imagej.tif', volume.astype('u2'), imagej=True, resolution=(4, 5), metadata=dict(spacing=2.5, unit='um', axes='ZYX'))
+write('ome.ome.tif', volume.astype('i2'), photometric='minisblack', metadata=dict(axes='ZYX', PhysicalSizeX=0.25, PhysicalSizeY=0.2, PhysicalSizeZ=2.5, PhysicalSizeXUnit='um', PhysicalSizeYUnit='um', PhysicalSizeZUnit='um'))
+print(json.dumps(out))
+`;
+
+it.skipIf(!tifffile)('reads stacks that tifffile writes: packings, byte orders, differences, ImageJ and OME', async () => {
+  const written = runPython(tifffile!, TIFFFILE, folder) as { name: string; values: number[] }[];
+  expect(written.length).toBeGreaterThan(30);
+  for (const { name, values } of written) {
+    const { signal } = await readVolume(readFileSync(join(folder, name)), name);
+    expect(signal, name).toMatchObject({ size: [30, 20, 3], channels: 1 });
+    expect(Array.from(signal.voxels), name).toEqual(values);
+    if (/^(imagej|ome)/.test(name)) expect(signal.metadata.geometry, name).toMatchObject({ spacing: [0.25, 0.2, 2.5], unit: 'um' });
+  }
 });

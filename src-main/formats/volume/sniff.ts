@@ -4,6 +4,7 @@ import { niftiVersion } from './nifti-header';
 import { isNpy } from './npy';
 import { isNrrd } from './nrrd';
 import type { VolumeFormat } from './types';
+import { isTiffStack } from './tiff';
 import { isVti } from './vti';
 import { gzipStart, isGzip } from './unpack';
 
@@ -17,6 +18,7 @@ export function sniffVolume(bytes: Uint8Array, name: string): VolumeFormat | nul
     if (isNpy(bytes)) return 'NumPy';
     if (isMetaImage(bytes)) return 'MetaImage';
     if (isVti(bytes)) return 'VTK';
+    if (isTiffStack(bytes)) return 'TIFF';
   }
   return /\.(raw|bin|dat|vol|img)(\.gz)?$/i.test(name) ? 'raw' : null;
 }

@@ -3,7 +3,7 @@ import type { StudioError } from '#core/errors';
 import type { VolumeMetadata, VolumeSignal, VoxelArray, VoxelType } from '#core/signal/volume';
 import { inputFault } from './faults';
 
-export type VolumeFormat = 'NRRD' | 'NIfTI' | 'MetaImage' | 'raw' | 'NumPy' | 'VTK';
+export type VolumeFormat = 'NRRD' | 'NIfTI' | 'MetaImage' | 'raw' | 'NumPy' | 'VTK' | 'TIFF';
 
 /** Number types as files store them. 64-bit integers become int32 where they fit and float64 elsewhere, half floats float32. */
 export type StoredType = VoxelType | 'int64' | 'uint64' | 'float16';
@@ -24,6 +24,8 @@ export interface RawDescription {
 export interface ReadOptions {
   /** Bytes of a file beside the one that is read; names come from headers and never lead out of the folder. */
   readonly companion?: (name: string) => Promise<Uint8Array>;
+  /** Which volume of a series, counted from 1; without it the first. */
+  readonly frame?: number;
   /** What the user says of a raw file; the name and the length tell the rest. */
   readonly raw?: Partial<RawDescription>;
 }
@@ -62,6 +64,17 @@ export class Reading {
 
   fault(code: string, message: string, cause?: unknown): StudioError {
     return inputFault(this.name, code, message, cause);
+  }
+
+  /**
+   * Which of `count` volumes is read, counted from 0; says so where there is a choice. Throws StudioError input.frame where the one that was asked
+   * for is not there.
+   */
+  frame(count: number): number {
+    const { frame } = this.options;
+    if (frame !== undefined && frame > count) throw this.fault('frame', `volume ${frame} was asked for, but there ${count === 1 ? 'is 1' : `are ${count}`}. Give a number from 1 to ${count}.`);
+    if (count > 1) this.notes.push(`holds ${count} volumes; ${frame === undefined ? 'the first' : `number ${frame}`} is used`);
+    return (frame ?? 1) - 1;
   }
 
   /**
