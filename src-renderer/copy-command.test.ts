@@ -69,6 +69,18 @@ describe('copy as command', () => {
     );
   });
 
+  it('says what was said of raw voxels, in words that the command line understands', () => {
+    const raw = { shape: [7, 5, 3], type: 'int16', endian: 'big', spacing: [0.5, 0.5, 2], channels: 2, skipBytes: 48 } as const;
+    const line = fitCommand({ ...source, inputName: 'scan.raw.gz', raw: { ...raw, shape: [...raw.shape], spacing: [...raw.spacing] } });
+    expect(line).toContain('inr fit scan.raw.gz -o scan.inr --shape 7x5x3 ');
+    const command = new Command().exitOverride();
+    addFit(command, testTerminal(), () => undefined);
+    let heard: unknown = null;
+    command.action((_input: string, options: unknown) => void (heard = options));
+    command.parse(line.split(' ').slice(2), { from: 'user' });
+    expect(heard).toMatchObject(raw);
+  });
+
   it('quotes names that a shell would take apart', () => {
     expect(shellWord("it's a photo.jpg")).toBe(`'it'\\''s a photo.jpg'`);
     expect(fitCommand({ ...source, inputName: '-rf.png' })).toContain('inr fit ./-rf.png -o ./-rf.inr ');

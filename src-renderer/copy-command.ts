@@ -47,8 +47,9 @@ function optionWords(options: ConfigOptions): string[] {
 /** What the command line must be told of raw voxels. */
 function rawWords(raw: RawDescription | null): string[] {
   if (!raw) return [];
-  const { shape, type, endian, spacing } = raw;
-  return ['--shape', shape.join('x'), '--type', type, '--endian', endian, ...(spacing ? ['--spacing', spacing.join('x')] : [])];
+  const { shape, type, endian, spacing, channels = 1, skipBytes = 0 } = raw;
+  const gaps = spacing?.some((gap) => gap !== 1) ? ['--spacing', spacing.join('x')] : [];
+  return ['--shape', shape.join('x'), '--type', type, '--endian', endian, ...gaps, '--channels', String(channels), ...(skipBytes > 0 ? ['--skip-bytes', String(skipBytes)] : [])];
 }
 
 /** The command, ready for a POSIX shell. */

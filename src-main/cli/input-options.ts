@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { integerBetween } from './numbers';
 
-const TYPES = ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'float32', 'float64'];
+const TYPES = ['uint8', 'int8', 'uint16', 'int16', 'uint32', 'int32', 'uint64', 'int64', 'float16', 'float32', 'float64'];
 
 /** '256x256x128' -> three whole numbers from 1 on. */
 export function readShape(text: string): [number, number, number] {
@@ -18,6 +18,12 @@ export function readSpacing(text: string): [number, number, number] {
   return parts as [number, number, number];
 }
 
+const wholeFrom = (least: number) => (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Give a whole number of ${least} or more.`);
+  return value;
+};
+
 /** Adds the options, in a group of their own. */
 export function addInputOptions(command: Command): Command {
   return command
@@ -27,5 +33,7 @@ export function addInputOptions(command: Command): Command {
     .option('--shape <x>x<y>x<z>', 'voxels along x, y, z', readShape)
     .addOption(new Option('--type <type>', 'of a voxel').choices(TYPES))
     .addOption(new Option('--endian <order>', 'of bytes in a voxel').choices(['little', 'big']))
-    .option('--spacing <x>x<y>x<z>', 'distance of neighbours', readSpacing);
+    .option('--spacing <x>x<y>x<z>', 'distance of neighbours', readSpacing)
+    .option('--channels <n>', 'interleaved samples of a voxel', wholeFrom(1))
+    .option('--skip-bytes <n>', 'bytes before the first voxel', wholeFrom(0));
 }

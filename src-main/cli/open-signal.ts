@@ -11,11 +11,13 @@ export interface InputOptions {
   readonly type?: RawDescription['type'];
   readonly endian?: RawDescription['endian'];
   readonly spacing?: readonly [number, number, number];
+  readonly channels?: number;
+  readonly skipBytes?: number;
 }
 
-function rawOf({ shape, type, endian, spacing }: InputOptions): Partial<RawDescription> | undefined {
-  if (shape === undefined && type === undefined && endian === undefined && spacing === undefined) return undefined;
-  return { ...(shape && { shape }), ...(type && { type }), ...(endian && { endian }), ...(spacing && { spacing }) };
+function rawOf({ shape, type, endian, spacing, channels, skipBytes }: InputOptions): Partial<RawDescription> | undefined {
+  const said = Object.entries({ shape, type, endian, spacing, channels, skipBytes }).filter(([, value]) => value !== undefined);
+  return said.length > 0 ? Object.fromEntries(said) : undefined;
 }
 
 /** Reads an input. Throws StudioError 'input' or 'usage' that names it. */
