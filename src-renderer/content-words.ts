@@ -1,12 +1,15 @@
 /** What is known of an opened picture, volume or surface, in words. */
 import type { SignalInfo } from '#main/ipc/contract';
-import { formatCount, formatDigits, formatSamples, formatSize } from './format';
+import { formatCount, formatPlain, formatSamples, formatSize } from './format';
 
 type Content = Pick<SignalInfo, 'kind' | 'size' | 'channels' | 'type' | 'alpha' | 'colorSpace' | 'volume' | 'surface'>;
 
 const COLOURS = { srgb: 'sRGB', icc: 'embedded ICC profile', linear: 'linear' } as const;
 const UNITS = { none: '', nm: ' nm', um: ' µm', mm: ' mm', cm: ' cm', m: ' m', km: ' km' } as const;
 const SPACES = { unknown: 'not said', RAS: 'right, anterior, superior', LPS: 'left, posterior, superior' } as const;
+
+/** A coordinate or a value as a header would say it. */
+const plain = (value: number): string => formatPlain(Number(value.toPrecision(6)));
 
 /** 'RGB, 8 bit', 'int16', 'float32, 3 channels', '8 194 vertices': what one sample is. */
 export function samplesWords(content: Content): string {
@@ -31,9 +34,9 @@ export function contentFacts(content: Content): readonly (readonly [name: string
     return [
       ['Size', formatSize(size)],
       ['Voxels', samplesWords(content)],
-      ['Values', volume.range.map(formatDigits).join(' to ')],
-      ['Spacing', `${spacing.map(formatDigits).join(' × ')}${UNITS[unit]}`],
-      ['Origin', origin.map(formatDigits).join(', ')],
+      ['Values', volume.range.map(plain).join(' to ')],
+      ['Spacing', `${spacing.map(plain).join(' × ')}${UNITS[unit]}`],
+      ['Origin', origin.map(plain).join(', ')],
       ['Axes towards', SPACES[space]],
     ];
   }

@@ -14,13 +14,13 @@ export interface KindWords {
   readonly sample: 'pixel' | 'voxel' | 'point';
   /** What a decoded file is exported as; the first is the usual one. */
   readonly exports: readonly ArtifactFormat[];
-  /** Classical codecs that a file is compared with; none: there is no comparison. */
+  /** Classical codecs that a file is compared with, those of volumes where they are installed; none: there is no comparison. */
   readonly codecs: readonly Codec[];
 }
 
 export const KIND_WORDS: Readonly<Record<Kind, KindWords>> = {
   grid: { signal: 'picture', unit: 'pixel', sample: 'pixel', exports: ['png'], codecs: ['jpeg', 'webp', 'avif'] },
-  volume: { signal: 'volume', unit: 'voxel', sample: 'voxel', exports: ['nrrd', 'nii.gz', 'mha', 'npy'], codecs: [] },
+  volume: { signal: 'volume', unit: 'voxel', sample: 'voxel', exports: ['nrrd', 'nii.gz', 'mha', 'npy'], codecs: ['zfp', 'sperr', 'sz3'] },
   surface: { signal: 'surface', unit: 'vertex', sample: 'point', exports: ['glb', 'obj', 'ply', 'stl'], codecs: [] },
 };
 

@@ -28,9 +28,11 @@ export interface RawSuggestion {
   readonly form: RawForm;
 }
 
+/** The usual type of each width. */
+const USUAL: readonly RawType[] = ['uint8', 'uint16', 'float32', 'float64'];
 /** Slices are often squares of these sides. */
 const SIDES = [1024, 768, 640, 600, 512, 500, 480, 448, 400, 384, 350, 320, 300, 256, 250, 240, 217, 200, 192, 181, 160, 150, 128, 100, 96, 80, 64, 48, 32];
-/** What stands before the voxels is seldom longer. */
+/** What stands before the voxels is seldom longer, or more than a quarter of a file. */
 const LONGEST_HEADER = 1 << 16;
 const MOST_SUGGESTIONS = 4;
 
@@ -67,10 +69,10 @@ export function rawSuggestions(form: RawForm, bytes: number): readonly RawSugges
 
   const voxels = (bytes - skip) / (channels * RAW_BYTES[type]);
   if (shape.every(isExtent)) {
-    for (const other of RAW_TYPES) if (other !== type) add(other, { type: other });
-    for (const count of [1, 2, 3, 4]) if (count !== channels) add(`${count} channel${count > 1 ? 's' : ''}`, { channels: count });
+    for (const other of USUAL) if (other !== type) add(other, { type: other });
+    for (const count of [3, 2, 4, 1]) if (count !== channels) add(`${count} channel${count > 1 ? 's' : ''}`, { channels: count });
     const rest = bytes - pointCount(shape) * channels * RAW_BYTES[type];
-    if (rest > 0 && rest <= LONGEST_HEADER) add(`skip ${formatCount(rest)} bytes`, { skipBytes: rest });
+    if (rest > 0 && rest <= Math.min(LONGEST_HEADER, bytes / 4)) add(`skip ${formatCount(rest)} bytes`, { skipBytes: rest });
   }
   for (const axis of [2, 0, 1]) {
     const [one, other] = shape.filter((_, each) => each !== axis) as [number, number];

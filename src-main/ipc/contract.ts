@@ -195,7 +195,7 @@ export const endpoints = {
       versions: v.record(v.string(), v.string()),
       /** Engines that run in the main process: cpu, tfjs. webgpu lives in the renderer, which knows its own adapter. */
       engines: v.array(deviceFacts),
-      samples: v.array(v.object({ id: v.string(), title: v.string(), credit: v.string(), thumbnail: bytes })),
+      samples: v.array(v.object({ id: v.string(), kind: v.picklist(['grid', 'volume', 'surface']), title: v.string(), credit: v.string(), thumbnail: bytes })),
       /** Electron has native dialogs; the browser shell has one file root and downloads. */
       dialogs: v.boolean(),
       root: v.nullable(v.string()),
@@ -229,7 +229,7 @@ export const endpoints = {
     v.variant('kind', [
       v.object({ kind: v.literal('signal'), signal: signalInfo }),
       v.object({ kind: v.literal('artifact'), artifact: artifactInfo }),
-      /** Raw voxels: what is known of them, for the user to complete. */
+      /** Raw voxels: what is known of them, for the user to complete; `bytes` when unpacked. */
       v.object({ kind: v.literal('raw'), name, bytes: count, guess: v.partial(rawDescription) }),
     ]),
   ),

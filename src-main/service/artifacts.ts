@@ -47,7 +47,7 @@ export interface EncodeRequest {
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const stemOf = (name: string): string => name.replace(/(\.nii)?\.[A-Za-z0-9]{1,5}$/, '') || 'untitled';
+const stemOf = (name: string): string => name.replace(/(\.(nii|raw|img))?\.[A-Za-z0-9]{1,5}$/i, '') || 'untitled';
 
 /** Float qualities that are remembered: re-encoding at other bits does not change them. */
 const REMEMBERED = 16;

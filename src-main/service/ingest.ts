@@ -2,9 +2,11 @@
  * Any file that can be fitted becomes a Signal: pictures, volumes and surfaces. What it is is found by its content; a name counts only
  * where content says nothing (raw voxels, meshes without a mark). Each kind's reader is loaded when it is needed.
  */
+import { pointCount } from '#core/signal/signal';
 import type { Signal } from '#core/signal/subject';
 import { sniffMesh } from '../formats/mesh/sniff';
 import { guessRaw } from '../formats/volume/raw';
+import { storedBytes } from '../formats/volume/samples';
 import { sniffVolume } from '../formats/volume/sniff';
 import type { RawDescription } from '../formats/volume/types';
 import { unpackedLength } from '../formats/volume/unpack';
@@ -42,9 +44,11 @@ export async function readSignal(bytes: Uint8Array, name: string, options: Inges
   return readImage(bytes, name);
 }
 
-/** What is known of a file of raw voxels that does not say enough of itself; null for any other file. */
+/** What is known of a file of raw voxels that does not say enough of itself, or has other bytes than it says; null for any other file. */
 export function rawGuess(bytes: Uint8Array, name: string): Partial<RawDescription> | null {
   if (sniffVolume(bytes, name) !== 'raw') return null;
-  const guess = guessRaw(name, unpackedLength(bytes));
-  return guess.shape && guess.type ? null : guess;
+  const length = unpackedLength(bytes);
+  const guess = guessRaw(name, length);
+  const { shape, type, channels = 1, skipBytes = 0 } = guess;
+  return shape && type && skipBytes + pointCount(shape) * channels * storedBytes(type) === length ? null : guess;
 }

@@ -7,12 +7,14 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#core/errors';
+import { sniffMesh } from '../formats/mesh/sniff';
+import { sniffVolume } from '../formats/volume/sniff';
 import { sniff } from './image-header';
 
 /** Most files that are looked at for one listing. */
 const MOST_LISTED = 2000;
-/** Bytes that sniff() needs. */
-const HEAD_BYTES = 64;
+/** Bytes that tell what a file is. */
+const HEAD_BYTES = 2048;
 const NO_FOLLOW = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -30,28 +32,30 @@ export async function kindInRoot(root: string, name: string): Promise<'file' | '
   return facts === null ? 'none' : facts.isFile() ? 'file' : 'other';
 }
 
-/** Pictures and .inr files in the root, by content, sorted by name. */
+/** Files in the root that can be opened: by content, and by name where content says nothing; sorted by name. */
 export async function listRoot(root: string): Promise<{ name: string; path: string; bytes: number }[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
   const files: { name: string; path: string; bytes: number }[] = [];
   for (const entry of entries.slice(0, MOST_LISTED)) {
     if (!entry.isFile() || entry.name.startsWith('.')) continue;
     const path = join(root, entry.name);
-    const bytes = await openableSize(path);
+    const bytes = await openableSize(path, entry.name);
     if (bytes !== null) files.push({ name: entry.name, path, bytes });
   }
   return files.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
 /** Size in bytes of a file that can be opened here, else null. */
-async function openableSize(path: string): Promise<number | null> {
+async function openableSize(path: string, name: string): Promise<number | null> {
   const file = await open(path, NO_FOLLOW).catch(() => null);
   if (!file) return null;
   try {
     const head = new Uint8Array(HEAD_BYTES);
     const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
-    const { kind } = sniff(head.subarray(0, bytesRead));
-    return kind === 'picture' || kind === 'inr' ? (await file.stat()).size : null;
+    const start = head.subarray(0, bytesRead);
+    const { kind } = sniff(start);
+    const known = kind === 'picture' || kind === 'inr' || sniffVolume(start, name) !== null || sniffMesh(start, name) !== null;
+    return known ? (await file.stat()).size : null;
   } catch {
     return null;
   } finally {

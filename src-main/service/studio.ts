@@ -17,6 +17,7 @@ import { rawGuess, readSignal } from './ingest';
 import { Machine } from './machine';
 import type { ShellPort, Studio } from './port';
 import { kindInRoot, listRoot, pathInRoot } from './root-folder';
+import { unpackedLength } from '../formats/volume/unpack';
 import { readSample, sampleCards } from './samples';
 import { SettingsFile } from './settings';
 import { Signals } from './signals';
@@ -152,7 +153,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     if (coded) return { kind: 'artifact', artifact: await artifacts.open(name, bytes, task) };
     if (raw === undefined) {
       const guess = rawGuess(bytes, name);
-      if (guess) return { kind: 'raw', name, bytes: bytes.length, guess: structuredClone(guess) as RawGuess };
+      if (guess) return { kind: 'raw', name, bytes: unpackedLength(bytes), guess: structuredClone(guess) as RawGuess };
     }
     const read = await readSignal(bytes, name, { companion: files.companions(file, beside), ...(raw && { raw }) });
     task.signal.throwIfAborted();

@@ -30,6 +30,31 @@ describe('the draft', () => {
     expect(draft.title).toBe('5 sine layers of 32');
   });
 
+  it('follows the kind of what is open, and comes back to what was set for it', () => {
+    const draft = new Draft();
+    draft.set('network.width', 32);
+    draft.follow('volume');
+    expect(draft.presetId).toBe('volume');
+    expect(draft.config).toEqual(presetById('volume').config);
+    expect(draft.presets.every(({ signals }) => signals.includes('volume'))).toBe(true);
+    draft.set('plan.steps', 77);
+    draft.follow('grid');
+    expect([draft.presetId, draft.config.network.width]).toEqual(['siren', 32]);
+    draft.follow('volume');
+    expect(draft.config.plan.steps).toBe(77);
+  });
+
+  it('counts the points of a surface, not those of its grid, as what is learned from', () => {
+    const draft = new Draft();
+    draft.follow('surface');
+    const signal = { kind: 'surface', size: [8, 8, 8], channels: 1, rawBytes: 10_000 } as const;
+    draft.set('plan.sampling.kind', 'full');
+    const few = draft.cost({ ...signal, size: [...signal.size] })!;
+    draft.set('surface.points', 2 * draft.config.surface!.points);
+    expect(draft.cost({ ...signal, size: [...signal.size] })!.operationsPerStep).toBe(2 * few.operationsPerStep);
+    expect(few.ratio).toBe(10_000 / few.fileBytes);
+  });
+
   it('counts all pixels as the batch where all are taken', () => {
     const draft = new Draft();
     const grid = { kind: 'grid', size: [50, 40], channels: 3, rawBytes: 6000 } as const;

@@ -71,7 +71,8 @@ export async function compareCodecs(studio: Studio, run: Run): Promise<void> {
   run.comparing = true;
   try {
     const { rows } = await studio.client.call('codecs.compare', { task: mine.task, signal: original.info.signal, bytes: artifact.bytes, psnr, codecs });
-    if (run.artifact === artifact) run.codecs = rows;
+    // What is not installed has nothing to say.
+    if (run.artifact === artifact) run.codecs = rows.filter((row) => row.version !== '');
   } catch (error) {
     studio.notices.fault(error);
   } finally {

@@ -30,7 +30,7 @@ export function scoreOf(run: Run | null): Score | null {
   return { source: 'live', bytes: fileBytes, ratio: info.rawBytes / fileBytes, psnr: progress && Number.isFinite(progress.psnr) ? progress.psnr : null, label: 'float model, live' };
 }
 
-const NAMES: Readonly<Record<string, string>> = { jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF' };
+const NAMES: Readonly<Record<string, string>> = { jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF', zfp: 'zfp', sperr: 'SPERR', tthresh: 'TTHRESH', sz3: 'SZ3' };
 
 /** 'JPEG', whatever case main writes. */
 export const codecName = (codec: string): string => NAMES[codec.toLowerCase()] ?? codec;
