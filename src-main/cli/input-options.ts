@@ -18,12 +18,6 @@ export function readSpacing(text: string): [number, number, number] {
   return parts as [number, number, number];
 }
 
-const wholeFrom = (least: number) => (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Give a whole number of ${least} or more.`);
-  return value;
-};
-
 /** Adds the options, in a group of their own. */
 export function addInputOptions(command: Command): Command {
   return command
@@ -34,6 +28,6 @@ export function addInputOptions(command: Command): Command {
     .addOption(new Option('--type <type>', 'of a voxel').choices(TYPES))
     .addOption(new Option('--endian <order>', 'of bytes in a voxel').choices(['little', 'big']))
     .option('--spacing <x>x<y>x<z>', 'distance of neighbours', readSpacing)
-    .option('--channels <n>', 'interleaved samples of a voxel', wholeFrom(1))
-    .option('--skip-bytes <n>', 'bytes before the first voxel', wholeFrom(0));
+    .option('--channels <n>', 'interleaved samples of a voxel', integerBetween(1, 1024))
+    .option('--skip-bytes <n>', 'bytes before the first voxel', integerBetween(0, Number.MAX_SAFE_INTEGER));
 }

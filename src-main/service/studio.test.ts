@@ -122,11 +122,11 @@ describe('the window at its start', () => {
     const description = await window.call('app.describe', {});
     expect(description).toMatchObject({ version: '1.2.3', shell: 'browser', dialogs: false, root: 'root', settings: { theme: 'system' } });
     expect(description.engines.map(({ engine }) => engine)).toEqual(['cpu', 'tfjs']);
-    expect(description.samples).toHaveLength(3);
-    for (const { id, thumbnail } of description.samples) {
+    expect(description.samples.map(({ kind }) => kind)).toEqual(['grid', 'grid', 'grid', 'volume']);
+    for (const { id, kind, thumbnail } of description.samples) {
       expect((await sharp(thumbnail).metadata()).format).toBe('jpeg');
       const loaded = await window.call('file.load', { file: (await window.call('file.sample', { id })).file, task: id });
-      expect(loaded).toMatchObject({ kind: 'signal', signal: { format: 'JPEG', channels: 3 } });
+      expect(loaded).toMatchObject({ kind: 'signal', signal: kind === 'grid' ? { kind, format: 'JPEG', channels: 3 } : { kind } });
     }
     expect(await window.fault('file.sample', { id: '../etc' })).toMatchObject({ code: 'sample.unknown' });
   });
