@@ -4,7 +4,7 @@
  * in sight; the others are one fold deeper, and only where they mean something.
  */
 import { FIELD_LIMITS, gridOf, type Activation, type Encoding } from '#core/field/field';
-import type { FitConfig, Loss, Sampling, Schedule } from '#core/fit/config';
+import { RESIDUAL_RANGE, type FitConfig, type Loss, type Sampling, type Schedule } from '#core/fit/config';
 import type { SignalWord } from '#core/fit/presets';
 
 export interface Choice {
@@ -108,7 +108,7 @@ export const KNOBS: readonly Knob[] = [
   optimizer('plan.schedule.final', { label: 'Final rate', unit: '× start', kind: 'number', step: 0.01, applies: schedule('cosine'), help: 'The learning rate at the end, as a part of the first.' }, [0, 1]),
   optimizer('plan.schedule.interval', { label: 'Falls every', unit: '× plan', kind: 'number', step: 0.05, applies: schedule('step'), help: 'Part of the plan between two falls.' }, [0.001, 1]),
   optimizer('plan.schedule.factor', { label: 'Falls to', unit: '×', kind: 'number', step: 0.05, applies: schedule('step'), help: 'What remains of the learning rate at each fall.' }, [0.001, 1]),
-  network('coding.residual.step', { label: 'Residual', unit: '× full scale', kind: 'number', step: 0.01, absent: null, none: { words: 'none', start: 0.1 }, signals: ['volume'], help: 'Codes what the network lacks of a volume, to an error of about a third of this. Smaller: nearer to the volume, larger file.' }, [1 / 65535, 1]),
+  network('coding.residual.step', { label: 'Residual', unit: '× full scale', kind: 'number', step: 0.01, absent: null, none: { words: 'none', start: 0.1 }, signals: ['volume'], help: 'Codes what the network lacks of a volume, to an error of about a third of this. Smaller: nearer to the volume, larger file.' }, RESIDUAL_RANGE),
   optimizer('seed', { label: 'Seed', unit: '', kind: 'integer', step: 1, help: 'Same seed, same configuration, same file on the cpu engine.' }, WORD),
 ];
 

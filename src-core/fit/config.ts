@@ -123,6 +123,9 @@ export const planSchema = v.strictObject({
   average: v.optional(v.nullable(between([0, 0.99999])), PLAN_DEFAULTS.average),
 });
 
+/** Steps of residuals as shares of the full scale: the finest that a residual has on 16 bits, to all of it. */
+export const RESIDUAL_RANGE = [2 ** -18, 1] as const;
+
 export const codingSchema = v.strictObject({
   /** Bits of the uniform quantizer of every tensor, 3 to 16. */
   bits: integerBetween([3, 16]),
@@ -130,7 +133,7 @@ export const codingSchema = v.strictObject({
    * Of volumes: what the network lacks is coded too (coding/residual). Its step is a share of the full scale of the codes, and sets the error:
    * about a third of it, root mean square. null or absent: none.
    */
-  residual: v.optional(v.nullable(v.strictObject({ step: between([1 / 65535, 1]) }))),
+  residual: v.optional(v.nullable(v.strictObject({ step: between(RESIDUAL_RANGE) }))),
 });
 
 /** How a surface becomes points with distances; used for surfaces alone. Lengths in domain units: the mesh spans about 1.8 of them. */

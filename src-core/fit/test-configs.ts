@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { FIELD_LIMITS } from '../field/field';
 import { gridFault } from '../field/grid';
-import type { FitConfig } from './config';
+import { RESIDUAL_RANGE, type FitConfig } from './config';
 import { HEADS } from './test-kinds';
 
 const between = ([min, max]: readonly [number, number]): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
@@ -58,7 +58,7 @@ const anyFit = fc.record({
     clip: fc.option(between([1e-6, 1e6])),
     average: fc.option(between([0, 0.99999])),
   }),
-  coding: fc.record({ bits: whole([3, 16]), residual: fc.record({ step: between([1 / 65535, 1]) }) }, { requiredKeys: ['bits'] }),
+  coding: fc.record({ bits: whole([3, 16]), residual: fc.record({ step: between(RESIDUAL_RANGE) }) }, { requiredKeys: ['bits'] }),
   surface: fc.option(
     fc.record({
       truncation: between([0.001, 2]),

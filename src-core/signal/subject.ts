@@ -47,6 +47,13 @@ export function sourceBytes(header: Header): number {
   }
 }
 
+/** sourceBytes of a signal that has no header yet. */
+export function signalBytes(signal: Signal): number {
+  if (signal.kind !== 'surface') return sourceBytes(headerOf(signal));
+  const { positions, indices } = signal.mesh;
+  return (BYTES_OF_THREE * (positions.length + indices.length)) / 3;
+}
+
 export interface VoxelQuality {
   /** dB over the range of the reference (highest - lowest voxel); null when identical. */
   readonly psnr: number | null;

@@ -18,7 +18,11 @@ const AFTER = `
 Targets (at most one):
   --lambda takes the bits per parameter that make MSE + L x bits per pixel of the decoded file smallest.
   --target-bytes takes the widest network that fits before the fit and the most bits that fit after it.
+  --target-ratio is --target-bytes as a part of the input's pixels, voxels or mesh.
   --target-psnr ends the fit once the decoded file is that good, and takes the fewest bits that keep it so.
+  --max-error bounds the largest error of a voxel.
+With a residual (volumes; presets have one, --residual-step none leaves it out) the network stays as it is, and
+the step of the residual is chosen so that the file meets the target.
 
 A kind without its numbers (huber, step) keeps those of the preset where that has the same kind, else takes
 usual ones.
@@ -28,7 +32,8 @@ Examples:
   inr fit photo.jpg -o photo.inr --target-bytes 20k --seconds 120
   inr fit photo.jpg -o photo.inr --encoding fourier:96:20 --activation relu --width 96 --steps 5000
   inr fit photo.jpg -o photo.inr --activation finer --optimizer muon --sampling stratified
-  inr fit engine_256x256x128_uint8.raw.gz -o engine.inr --seconds 300
+  inr fit engine_256x256x128_uint8.raw.gz -o engine.inr --target-ratio 100
+  inr fit head.nii.gz -o head.inr --max-error 5
   inr fit bunny.ply -o bunny.inr --preset surface-small
   inr fit photo.jpg -o photo.inr --resume      go on after Ctrl-C
 
@@ -63,9 +68,11 @@ export function addFit(command: Command, terminal: Terminal, done: (code: number
     .option('--seed <n>', 'seed of weights and batches; same seed, same file on the cpu engine', integerBetween(0, UNSIGNED))
     .addOption(threads())
     .optionsGroup('Size and quality:')
-    .addOption(new Option('--lambda <l>', 'best trade: smallest MSE + l x bits per pixel (0.02 small ... 0.0001 fine)').argParser(positive).conflicts(['targetBytes', 'targetPsnr', 'bits']))
-    .addOption(new Option('--target-bytes <n>', 'the best file of at most so many bytes (20000, 20k)').argParser(readBytes).conflicts(['targetPsnr']))
-    .addOption(new Option('--target-psnr <dB>', 'stop as soon as the decoded file is that good').argParser(numberBetween(1, 120)).conflicts(['bits']))
+    .addOption(new Option('--lambda <l>', 'best trade: smallest MSE + l x bits per pixel (0.02 small ... 0.0001 fine)').argParser(positive).conflicts(['targetBytes', 'targetRatio', 'targetPsnr', 'maxError', 'bits']))
+    .addOption(new Option('--target-bytes <n>', 'the best file of at most so many bytes (20000, 20k)').argParser(readBytes).conflicts(['targetRatio', 'targetPsnr', 'maxError']))
+    .addOption(new Option('--target-ratio <r>', 'the best file of at most an r-th of the pixels, voxels or mesh, uncompressed').argParser(positive).conflicts(['targetPsnr', 'maxError']))
+    .addOption(new Option('--target-psnr <dB>', 'stop as soon as the decoded file is that good').argParser(numberBetween(1, 120)).conflicts(['maxError', 'bits']))
+    .addOption(new Option('--max-error <e>', "volumes: the smallest file whose voxels are all that near, in the voxels' own units").argParser(nonNegative))
     .option('--bits <n>', 'bits per parameter, 3 to 16 (with --target-bytes: those that the network is planned for)', integerBetween(3, 16))
     .option('--residual-step <s|none>', 'volumes: also code what the network lacks, with a step of that share of the full scale', orNone(positive))
     .option('--no-provenance', 'leave out how the file was made (saves some 400 bytes)')

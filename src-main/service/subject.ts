@@ -7,7 +7,8 @@ import type { Header } from '#core/coding/types';
 import { SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
 import type { PackRequest } from '#core/coding/pack';
 import type { SignalWord } from '#core/fit/presets';
-import { decibelOf, headerOf, type SampledSignal, type Signal } from '#core/signal/subject';
+import { decibelOf, headerOf, voxelQuality, type SampledSignal, type Signal, type VoxelQuality } from '#core/signal/subject';
+import { voxelsOf } from '#core/signal/volume';
 import type { TrainingSet } from '#engine/engine';
 
 /** The grid of distances that the file of a surface certifies. */
@@ -21,6 +22,8 @@ export interface Subject {
    * over twice the truncation. Null when identical.
    */
   decibel(samples: Uint8Array | Uint16Array): number | null;
+  /** Of volumes: the same with the largest error, in the voxels' own units. */
+  voxels?(samples: Uint8Array | Uint16Array): VoxelQuality;
 }
 
 export interface SubjectOptions {
@@ -39,7 +42,8 @@ export function wordOf(signal: { readonly kind: Signal['kind'] }): SignalWord {
 
 export function sampledSubject(signal: SampledSignal): Subject {
   const { size, channels, type, samples } = signal;
-  return { header: headerOf(signal), data: { size, channels, type, samples }, decibel: (decoded) => decibelOf(signal, decoded) };
+  const subject: Subject = { header: headerOf(signal), data: { size, channels, type, samples }, decibel: (decoded) => decibelOf(signal, decoded) };
+  return signal.kind === 'volume' ? { ...subject, voxels: (decoded) => voxelQuality(signal.voxels, voxelsOf(decoded, signal.metadata)) } : subject;
 }
 
 /** The residual that a file of this subject carries, as packFile is asked for it: volumes alone have one. */

@@ -7,41 +7,37 @@ import { fieldFor, type Field } from '#core/field/field';
 import { networkWords } from '#core/field/words';
 import { parameterLayout } from '#core/field/layout';
 import { requireDecodable } from '#core/coding/limits';
-import type { Header, Provenance } from '#core/coding/types';
-import { compactConfig, type FitConfig } from '#core/fit/config';
+import type { FitConfig } from '#core/fit/config';
 import { applyOptions } from '#core/fit/options';
 import { planRefusal } from '#core/fit/sampling';
 import { pointCount } from '#core/signal/signal';
-import { sourceBytes, unitsOf, type Signal } from '#core/signal/subject';
+import { unitsOf } from '#core/signal/subject';
 import { asStudioError, StudioError } from '#core/errors';
 import { deviceWords } from '#engine/device-words';
 import { modelParameters, type DeviceFacts, type Engine, type Trainer, type TrainerRequest, type TrainState } from '#engine/engine';
 import { FitSession, type SessionProgress } from '#engine/session';
 import { createExactSynthesizer } from '#engine/cpu/exact';
-import { version } from '../../../package.json';
 import { writeAtomically } from '../../service/atomic-write';
 import { chooseEngine, openEngine } from '../../service/engines';
 import { signalFingerprint, subjectOf, wordOf } from '../../service/subject';
 import { tuningFile } from '../../service/tuning-file';
 import { settingsFileFor } from '../../shell/installation';
 import { checkpointPath, encodeCheckpoint, type Checkpoint } from '../checkpoint';
-import { Coder, type CodedFile, type CodingRequest, type Target } from '../coded-file';
+import { Coder, type CodedFile, type CodingRequest } from '../coded-file';
 import { contentWords } from '../content-words';
 import { openSignal, type InputOptions } from '../open-signal';
-import { readPreset, shapesFit, type PresetOptions } from '../fit-config';
-import { showBytes, showCount, showDecibel, showRate, showRatio, showSeconds } from '../numbers';
+import { readPreset, type PresetOptions } from '../fit-config';
+import { planOf, provenanceOf, targetOf, type TargetOptions } from '../fit-plan';
+import { report } from '../fit-report';
+import { showCount } from '../numbers';
 import { checkOutput } from '../output-path';
 import { createProgress, type Progress } from '../progress';
-import { dropCheckpoint, findCheckpoint, resumeFrom } from '../resume';
-import { predictedBytes, widestFor, type Shape } from '../targets';
+import { dropCheckpoint, findCheckpoint } from '../resume';
 import type { Terminal } from '../terminal';
 
-export interface FitOptions extends PresetOptions, InputOptions {
+export interface FitOptions extends PresetOptions, TargetOptions, InputOptions {
   readonly output: string;
   readonly device: 'auto' | 'gpu' | 'cpu' | 'tfjs';
-  readonly lambda?: number;
-  readonly targetBytes?: number;
-  readonly targetPsnr?: number;
   readonly threads?: number;
   readonly resume?: boolean;
   readonly saveConfig?: string;
@@ -51,61 +47,12 @@ export interface FitOptions extends PresetOptions, InputOptions {
 }
 
 const CHECKPOINT_MILLISECONDS = 10_000;
-/** What the header of a volume or a surface has more than that of a picture. */
-const HEADER_BYTES = 150;
 /** The batches' dB flatters or belittles the file's by about this much; a file is tried from there on. */
 const PSNR_MARGIN = 0.3;
-
-const targetOf = (options: FitOptions): Target => {
-  if (options.lambda !== undefined) return { kind: 'lambda', lambda: options.lambda };
-  if (options.targetBytes !== undefined) return { kind: 'bytes', bytes: options.targetBytes };
-  if (options.targetPsnr !== undefined) return { kind: 'psnr', decibel: options.targetPsnr };
-  return { kind: 'bits' };
-};
-
-/** Free of paths, dates and timings: seed and configuration alone decide the file. */
-function provenanceOf(options: FitOptions, config: FitConfig, step: number | null, seconds: number | null): (bits: number) => Provenance | undefined {
-  if (!options.provenance) return () => undefined;
-  const ended = step === null || step === config.plan.steps ? {} : { steps: step };
-  const budget = seconds === null ? {} : { seconds };
-  return (bits) => ({ generator: `inr-studio ${version}`, config: compactConfig({ ...config, coding: { ...config.coding, bits } }), ...ended, ...budget });
-}
-
-/** Bytes that the file carries beside the network. */
-const extraBytes = (signal: Signal, provenance: Provenance | undefined): number =>
-  (signal.kind === 'grid' ? (signal.metadata.icc?.length ?? 0) : HEADER_BYTES) + (provenance ? new TextEncoder().encode(JSON.stringify(provenance)).length + 24 : 0);
-
-const shapeOf = (signal: Signal): Shape => (signal.kind === 'surface' ? { inputs: 3, channels: 1 } : { inputs: signal.size.length, channels: signal.channels });
-
-interface Planned {
-  readonly config: FitConfig;
-  readonly secondsBudget: number | null;
-  readonly from: Checkpoint | null;
-}
-
-/** Configuration of this very fit: options, target and checkpoint taken together. */
-function plan(base: FitConfig, options: FitOptions, signal: Signal, fingerprint: string, found: Checkpoint | null, file: string): Planned {
-  const target = targetOf(options);
-  const secondsBudget = options.seconds ?? null;
-  if (found && !shapesFit(options)) {
-    const config = { ...found.config, coding: { ...found.config.coding, bits: options.bits ?? found.config.coding.bits } };
-    return { config, secondsBudget: found.secondsBudget, from: resumeFrom(found, file, config, fingerprint) };
-  }
-  let config = base;
-  if (target.kind === 'bytes') {
-    const extra = extraBytes(signal, provenanceOf(options, base, base.plan.steps - 1, secondsBudget)(base.coding.bits));
-    if (options.width === undefined) config = widestFor(base, shapeOf(signal), target.bytes, extra, options.learningRate !== undefined);
-    else if (predictedBytes(base, shapeOf(signal), extra, 3) > 2 * target.bytes) {
-      throw new StudioError('usage', 'target.bytes', `--target-bytes ${target.bytes}: a network of --width ${options.width} cannot be that small. Leave --width out.`);
-    }
-  }
-  return { config, secondsBudget, from: found && resumeFrom(found, file, config, fingerprint) };
-}
 
 /** Runs the command; resolves to the exit code. */
 export async function fit(input: string, options: FitOptions, terminal: Terminal): Promise<number> {
   const cancel = terminal.cancellation();
-  const target = targetOf(options);
   // What the options say wrong is said before a large input is read.
   applyOptions(await readPreset(options.preset, 'picture'), options);
   const output = await checkOutput(options.output, [input]);
@@ -113,12 +60,13 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
   const checkpointFile = checkpointPath(output);
   const { signal, notes } = await openSignal(input, options);
   const base = applyOptions(await readPreset(options.preset, wordOf(signal)), options);
+  const target = targetOf(options, signal);
   const progress = createProgress(terminal, options.quiet === true, options.seconds);
   for (const note of notes) progress.note(`${basename(input)}: ${note}.`);
 
   const found = await findCheckpoint(checkpointFile, options.resume === true, (text) => progress.note(text));
   const fingerprint = signalFingerprint(signal);
-  const { config, secondsBudget, from } = plan(base, options, signal, fingerprint, found, checkpointFile);
+  const { config, secondsBudget, from } = planOf(base, options, target, signal, fingerprint, found, checkpointFile);
   if (saveConfig) await writeAtomically(saveConfig, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
   cancel.throwIfAborted();
 
@@ -145,7 +93,7 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
       writeAtomically(checkpointFile, encodeCheckpoint({ config, seconds, secondsBudget, fingerprint, inputs: field.inputs, channels: field.outputs, state }));
     const coderOf = (state: TrainState): Coder => {
       const provenance = provenanceOf(options, config, state.step, secondsBudget);
-      const coding: CodingRequest = { subject, field, config, synthesize: exact.synthesize, provenance, abort: cancel };
+      const coding: CodingRequest = { subject, field, config, synthesize: exact.synthesize, provenance, abort: cancel, onTrial: (words) => progress.stage(words) };
       return new Coder(coding, modelParameters(state));
     };
 
@@ -173,7 +121,8 @@ export async function fit(input: string, options: FitOptions, terminal: Terminal
           if (!warned) progress.note(`No checkpoint could be saved (${asStudioError(error).message}); the fit goes on.`);
           warned = true;
         }),
-      ...(target.kind === 'psnr' && {
+      // With a residual the network does not decide how good the file is.
+      ...(target.kind === 'psnr' && !config.coding.residual && {
         previewMilliseconds: 500,
         onPreview: async (trainer, now) => {
           if (!(now.psnr >= target.decibel - PSNR_MARGIN)) return false;
@@ -250,57 +199,4 @@ async function cancelled(
 function opening(input: string, content: string, field: Field, config: FitConfig, facts: DeviceFacts, from: Checkpoint | null): string {
   const going = from ? `, going on from step ${showCount(from.state.step)}` : '';
   return `${basename(input)}: ${content}; ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters; ${deviceWords(facts)}; seed ${config.seed}${going}`;
-}
-
-interface Report {
-  readonly input: string;
-  readonly options: FitOptions;
-  readonly header: Header;
-  readonly field: Field;
-  readonly config: FitConfig;
-  readonly facts: DeviceFacts;
-  readonly chosen: CodedFile;
-  readonly psnrFloat: number | null;
-  readonly step: number;
-  readonly seconds: number;
-  readonly target: Target;
-}
-
-function report({ input, options, header, field, config, facts, chosen, psnrFloat, step, seconds, target }: Report, terminal: Terminal): void {
-  const { unit, count } = unitsOf(header);
-  const bpp = (8 * chosen.bytes) / count;
-  const ratio = sourceBytes(header) / chosen.bytes;
-  const stepsPerSecond = seconds > 0 ? step / seconds : 0;
-  if (target.kind === 'psnr' && !chosen.reached && !options.quiet) {
-    terminal.err(`inr: ${options.output}: the plan ended at ${showDecibel(chosen.psnr)}, below the ${target.decibel} dB asked for. Give more --steps, a larger --width or another --preset.\n`);
-  }
-  if (options.json) {
-    const result = {
-      input,
-      output: options.output,
-      bytes: chosen.bytes,
-      bpp,
-      ratio,
-      psnr: chosen.psnr,
-      psnrFloat,
-      bits: chosen.bits,
-      parameters: parameterLayout(field).length,
-      steps: step,
-      seconds,
-      stepsPerSecond,
-      engine: facts.engine,
-      device: facts.name,
-      seed: config.seed,
-      sha256: chosen.sha256,
-      ...(target.kind === 'psnr' && { targetReached: chosen.reached }),
-      config: { ...config, coding: { ...config.coding, bits: chosen.bits } },
-    };
-    terminal.out(`${JSON.stringify(result)}\n`);
-    return;
-  }
-  terminal.out(
-    `${options.output}  ${showBytes(chosen.bytes)}  ${bpp.toFixed(3)} bits per ${unit}  ${showRatio(ratio)}  ${showDecibel(chosen.psnr)}\n` +
-      `  ${networkWords(field)}, ${showCount(parameterLayout(field).length)} parameters at ${chosen.bits} bits (${showDecibel(psnrFloat)} before quantization)\n` +
-      `  ${showCount(step)} steps in ${showSeconds(seconds)} (${showRate(stepsPerSecond)} steps/s), ${deviceWords(facts)}\n`,
-  );
 }
