@@ -71,7 +71,7 @@ export function addFit(command: Command, terminal: Terminal, done: (code: number
     .addOption(new Option('--lambda <l>', 'best trade: smallest MSE + l x bits per pixel (0.02 small ... 0.0001 fine)').argParser(positive).conflicts(['targetBytes', 'targetRatio', 'targetPsnr', 'maxError', 'bits']))
     .addOption(new Option('--target-bytes <n>', 'the best file of at most so many bytes (20000, 20k)').argParser(readBytes).conflicts(['targetRatio', 'targetPsnr', 'maxError']))
     .addOption(new Option('--target-ratio <r>', 'the best file of at most an r-th of the pixels, voxels or mesh, uncompressed').argParser(positive).conflicts(['targetPsnr', 'maxError']))
-    .addOption(new Option('--target-psnr <dB>', 'stop as soon as the decoded file is that good').argParser(numberBetween(1, 120)).conflicts(['maxError', 'bits']))
+    .addOption(new Option('--target-psnr <dB>', 'stop as soon as the decoded file is that good').argParser(numberBetween(1, 120)).conflicts(['maxError']))
     .addOption(new Option('--max-error <e>', "volumes: the smallest file whose voxels are all that near, in the voxels' own units").argParser(nonNegative))
     .option('--bits <n>', 'bits per parameter, 3 to 16 (with --target-bytes: those that the network is planned for)', integerBetween(3, 16))
     .option('--residual-step <s|none>', 'volumes: also code what the network lacks, with a step of that share of the full scale', orNone(positive))

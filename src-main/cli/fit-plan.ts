@@ -82,6 +82,9 @@ export function planOf(preset: FitConfig, options: PlanOptions, target: Target, 
     return { config, secondsBudget: found.secondsBudget, from: resumeFrom(found, file, config, fingerprint) };
   }
   const base = withResidual(preset, options, target, signal);
+  if (target.kind === 'psnr' && options.bits !== undefined && !base.coding.residual) {
+    throw new StudioError('usage', 'target.psnr', '--target-psnr chooses the bits of a network that stands alone: leave --bits out.');
+  }
   let config = base;
   // A residual takes what room the network leaves.
   if (target.kind === 'bytes' && !base.coding.residual) {
