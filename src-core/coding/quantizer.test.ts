@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
+import { fieldCost } from '../field/cost';
 import type { Field } from '../field/field';
 import { initialParameters } from '../field/init';
 import { parameterLayout } from '../field/layout';
@@ -32,6 +33,18 @@ describe('quantizer', () => {
   it('errs about four times less, in squares, with each bit', () => {
     const parameters = initialParameters(field, 6);
     for (let bits = 4; bits <= 12; bits++) expect(squaredError(bits, parameters)).toBeLessThan(squaredError(bits - 1, parameters) / 2.5);
+  });
+
+  it('gives layers behind tables three bits more, up to 16, and says so in the predicted size', () => {
+    const grid: Field = { ...field, encoding: { kind: 'hash-grid', levels: 2, features: 2, coarsest: 4, finest: 9, tableLog2: 6 } };
+    const slots = parameterLayout(grid).tensors;
+    const parameters = Float32Array.from(initialParameters(grid, 5), (value, i) => value + 0.01 * Math.sin(i));
+    for (const bits of [3, 6, 13, 15]) {
+      const used = quantize(grid, parameters, bits).tensors.map(({ values }) => 1 + Math.ceil(Math.log2(1 + values.reduce((most, q) => Math.max(most, Math.abs(q)), 0))));
+      expect(used).toEqual(slots.map(({ role }) => (role === 'table' ? bits : Math.min(16, bits + 3))));
+      const numbers = slots.reduce((sum, { length }, i) => sum + length * used[i]!, 0);
+      expect(fieldCost(grid, 64, bits, 0).fileBytes - fieldCost(grid, 64, 3, 0).fileBytes).toBeCloseTo(numbers / 8 - slots.reduce((sum, { role, length }) => sum + (length * (role === 'table' ? 3 : 6)) / 8, 0), -1);
+    }
   });
 
   it('says zero in one way', () => {

@@ -1,6 +1,6 @@
 /**
  * Uniform symmetric quantizer, one step size a tensor: q = round(parameter / step) clipped to [-L, L], L = 2^(bits-1) - 1;
- * the decoder's value is fround(q * step).
+ * the decoder's value is fround(q * step). Layers behind tables get more bits than the tables (tensorBits in field/cost.ts).
  *
  * The step. Without clipping it is max|parameter| / L. A smaller step clips a few large parameters and represents all others
  * better, which wins on long tails and few bits, so steps down to 0.6 of the start are tried and the one with the least
@@ -12,6 +12,7 @@
  * A tensor whose integers are all zero has step 0: one way to say it, not many.
  */
 import { StudioError } from '../errors';
+import { tensorBits } from '../field/cost';
 import type { Field } from '../field/field';
 import { parameterLayout } from '../field/layout';
 import type { QuantizedParameters } from './types';
@@ -85,7 +86,7 @@ function bestStep(values: Float32Array, largest: number): number {
 }
 
 /**
- * Quantizes a flat parameter vector (parameterLayout(field)) at `bits` a parameter, 3 to 16.
+ * Quantizes a flat parameter vector (parameterLayout(field)) at `bits`, 3 to 16 (tensorBits says what each tensor gets of them).
  * Throws StudioError 'usage'/'quantize.bits' for other bits, 'failed'/'quantize.shape' for a vector of the wrong length and
  * 'failed'/'quantize.diverged' for NaN or infinite parameters.
  */
@@ -97,7 +98,6 @@ export function quantize(field: Field, parameters: Float32Array, bits: number): 
   if (parameters.length !== layout.length) {
     throw new StudioError('failed', 'quantize.shape', `The field has ${layout.length} parameters, ${parameters.length} were given.`);
   }
-  const largest = 2 ** (bits - 1) - 1;
   const tensors = layout.tensors.map((slot) => {
     const values = parameters.subarray(slot.offset, slot.offset + slot.length);
     if (!values.every(Number.isFinite)) {
@@ -107,6 +107,7 @@ export function quantize(field: Field, parameters: Float32Array, bits: number): 
         `The fit has diverged: ${slot.name} holds values that are not finite. Fit again with a lower learning rate.`,
       );
     }
+    const largest = 2 ** (tensorBits(layout, slot, bits) - 1) - 1;
     const step = bestStep(values, largest);
     if (step === 0) return { step: 0, values: new Int32Array(slot.length) };
     const integers = new Int32Array(values.length);

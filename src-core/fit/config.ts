@@ -127,7 +127,7 @@ export const planSchema = v.strictObject({
 export const RESIDUAL_RANGE = [2 ** -18, 1] as const;
 
 export const codingSchema = v.strictObject({
-  /** Bits of the uniform quantizer of every tensor, 3 to 16. */
+  /** Bits of the uniform quantizer, 3 to 16; layers behind tables get more (tensorBits in field/cost.ts). */
   bits: integerBetween([3, 16]),
   /**
    * Of volumes: what the network lacks is coded too (coding/residual). Its step is a share of the full scale of the codes, and sets the error:

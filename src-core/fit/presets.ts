@@ -19,6 +19,11 @@ import surface from '../../assets/presets/surface.json';
 import surfaceFine from '../../assets/presets/surface-fine.json';
 import surfaceSmall from '../../assets/presets/surface-small.json';
 import volume from '../../assets/presets/volume.json';
+import volumeFine from '../../assets/presets/volume-fine.json';
+import volumeGrid from '../../assets/presets/volume-grid.json';
+import volumeHash from '../../assets/presets/volume-hash.json';
+import volumeSiren from '../../assets/presets/volume-siren.json';
+import volumeSmall from '../../assets/presets/volume-small.json';
 import wire from '../../assets/presets/wire.json';
 
 interface PresetFile {
@@ -46,7 +51,7 @@ export interface Preset {
   readonly why: Readonly<Record<string, string>>;
 }
 
-const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier, hashGrid, denseGrid, volume, surface, surfaceSmall, surfaceFine];
+const files: readonly PresetFile[] = [siren, sirenSmall, sirenLarge, sirenMuon, sirenResidual, finer, wire, gaussian, nerf, fourier, hashGrid, denseGrid, volume, volumeSmall, volumeFine, volumeGrid, volumeHash, volumeSiren, surface, surfaceSmall, surfaceFine];
 
 export const DEFAULT_PRESET = 'siren';
 

@@ -21,8 +21,8 @@ Targets (at most one):
   --target-ratio is --target-bytes as a part of the input's pixels, voxels or mesh.
   --target-psnr ends the fit once the decoded file is that good, and takes the fewest bits that keep it so.
   --max-error bounds the largest error of a voxel.
-With a residual (volumes; presets have one, --residual-step none leaves it out) the network stays as it is, and
-the step of the residual is chosen so that the file meets the target.
+With a residual (volumes: the preset volume has one, --residual-step none leaves it out) the network stays as
+it is, and the step of the residual is chosen so that the file meets the target.
 
 A kind without its numbers (huber, step) keeps those of the preset where that has the same kind, else takes
 usual ones.
@@ -47,11 +47,19 @@ function nonNegative(text: string): number {
   return value;
 }
 
-/** The word 'none', or what `parse` reads. */
+const NONE = 'none';
+
+/** The word 'none', or what `parse` reads. Commander takes null for a failure, so the word stays until withNulls. */
 const orNone =
   (parse: (text: string) => number) =>
-  (text: string): number | null =>
-    text === 'none' ? null : parse(text);
+  (text: string): number | string =>
+    text === NONE ? NONE : parse(text);
+
+/** Options that may be 'none', with null for it. */
+const withNulls = (options: FitOptions): FitOptions => {
+  const given = (['clip', 'average', 'residualStep'] as const).filter((name) => (options[name] as unknown) === NONE);
+  return { ...options, ...Object.fromEntries(given.map((name) => [name, null])) };
+};
 
 const kinds = (place: keyof typeof KIND_DEFAULTS): string[] => Object.keys(KIND_DEFAULTS[place]);
 const forms = (option: Parameters<typeof wordForms>[0]): string => wordForms(option).join(', ');
@@ -117,5 +125,5 @@ export function addFit(command: Command, terminal: Terminal, done: (code: number
     .addOption(json())
     .optionsGroup('Help:')
     .addHelpText('after', AFTER)
-    .action(async (input: string, options: FitOptions) => done(await (await import('./commands/fit')).fit(input, options, terminal)));
+    .action(async (input: string, options: FitOptions) => done(await (await import('./commands/fit')).fit(input, withNulls(options), terminal)));
 }

@@ -48,6 +48,8 @@ describe('usage errors', () => {
     [['fit', 'a.png', '-o', 'a.inr', '--seconds', '-3'], 'greater than 0'],
     [['fit', 'a.png', '-o', 'a.inr', '--target-bytes', '20k', '--target-psnr', '30'], 'cannot be used with'],
     [['fit', 'a.png', '-o', 'a.inr', '--lambda', '0.01', '--bits', '8'], 'cannot be used with'],
+    [['fit', 'a.png', '-o', 'a.inr', '--target-ratio', '20', '--max-error', '3'], 'cannot be used with'],
+    [['fit', 'a.png', '-o', 'a.inr', '--residual-step', '3'], '--residual-step: .*<=1'],
     [['fit', 'a.png', '-o', 'a.inr', '--width', '30'], '--width'],
     [['fit', 'a.png', '-o', 'a.inr', '--encoding', 'wavelet'], 'no such encoding'],
     [['fit', 'a.png', '-o', 'a.inr', '--preset', 'nothing'], 'There are siren'],
