@@ -49,17 +49,13 @@ function nonNegative(text: string): number {
 
 const NONE = 'none';
 
-/** The word 'none', or what `parse` reads. Commander takes null for a failure, so the word stays until withNulls. */
+/** The word 'none', or what `parse` reads. Commander takes null for a failure, so the word stays until all is read. */
 const orNone =
   (parse: (text: string) => number) =>
   (text: string): number | string =>
     text === NONE ? NONE : parse(text);
 
-/** Options that may be 'none', with null for it. */
-const withNulls = (options: FitOptions): FitOptions => {
-  const given = (['clip', 'average', 'residualStep'] as const).filter((name) => (options[name] as unknown) === NONE);
-  return { ...options, ...Object.fromEntries(given.map((name) => [name, null])) };
-};
+const MAY_BE_NONE = ['clip', 'average', 'residualStep'] as const;
 
 const kinds = (place: keyof typeof KIND_DEFAULTS): string[] => Object.keys(KIND_DEFAULTS[place]);
 const forms = (option: Parameters<typeof wordForms>[0]): string => wordForms(option).join(', ');
@@ -125,5 +121,8 @@ export function addFit(command: Command, terminal: Terminal, done: (code: number
     .addOption(json())
     .optionsGroup('Help:')
     .addHelpText('after', AFTER)
-    .action(async (input: string, options: FitOptions) => done(await (await import('./commands/fit')).fit(input, withNulls(options), terminal)));
+    .hook('preAction', (_, read) => {
+      for (const name of MAY_BE_NONE) if (read.getOptionValue(name) === NONE) read.setOptionValue(name, null);
+    })
+    .action(async (input: string, options: FitOptions) => done(await (await import('./commands/fit')).fit(input, options, terminal)));
 }
