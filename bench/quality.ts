@@ -97,7 +97,7 @@ const CASES: readonly Case[] = [
     name: 'SIREN 3 x 256',
     network: { encoding: { kind: 'identity' }, depth: 3, width: 256, activation: sine },
     learningRate: 1e-3,
-    recipes: (base) => [muon(base, 0.72 * base.steps, 4e-3), muon(base, 0.4 * base.steps, 2e-3)],
+    recipes: (base) => [muon(base, 0.76 * base.steps, 4e-3), muon(base, 0.4 * base.steps, 2e-3)],
   },
 ];
 
