@@ -6,7 +6,7 @@
 export const FINEST = 1;
 const COARSEST = 0.004;
 /** Milliseconds of a frame that are aimed at: hardware, processor. */
-export const BUDGETS = { hardware: 22, software: 95 } as const;
+export const BUDGETS = { hardware: 22, software: 80 } as const;
 /** Where to begin before anything was measured. */
 export const BEGINNINGS = { hardware: 0.6, software: 0.03 } as const;
 
