@@ -38,7 +38,7 @@ test('a scan is opened, fitted, saved, opened again, inspected and exported with
   await opened(app, 'head.nrrd');
   await expect(app.getByText(`${SIZE.join(' × ')} · uint8`)).toBeVisible();
   await expect(app.getByRole('radiogroup', { name: 'Preset' })).toContainText('Volume');
-  await expect(app.getByRole('radiogroup', { name: 'Preset' })).not.toContainText('SIREN');
+  await expect(app.getByRole('radiogroup', { name: 'Preset' })).not.toContainText('SIREN, small');
   await fit(app, 120);
   await expect(app.getByText('Decoded file', { exact: true }).first()).toBeVisible();
   await expect(app.getByText('Bits per voxel')).toBeVisible();
@@ -190,12 +190,38 @@ test('a picture after a scan has its own presets, view and keys again', async ({
   await expect(app.getByRole('group', { name: 'Stage' })).toBeVisible();
 });
 
-test('the sample scan is one click from a running fit, and its live view changes', async ({ app }) => {
+test('the sample scan is one click from a fit; the code panel trades its bytes for its error', async ({ app }) => {
   await app.getByRole('button', { name: 'Fit the sample Nautilus' }).click();
+  await expect(fileScore(app)).toBeVisible({ timeout: 60_000 });
+  const bytes = async (): Promise<number> => Number((await app.getByText('Bytes', { exact: true }).locator('+ dd').innerText()).replace(/\D/g, ''));
+  const psnr = async (): Promise<number> => Number((await app.getByTestId('psnr-decoded').innerText()).replace(/[^\d.]/g, ''));
+  const [first, before] = [await bytes(), await psnr()];
+  const step = app.getByRole('slider', { name: 'Residual step' });
+  await step.focus();
+  for (let press = 0; press < 6; press++) await app.keyboard.press('ArrowLeft');
+  await app.getByRole('button', { name: 'Encode at this step' }).click();
+  await expect.poll(bytes, { timeout: 30_000 }).toBeGreaterThan(first);
+  expect(await psnr()).toBeGreaterThan(before + 3);
+  // Both are kept, and the first is a click away.
+  const encodings = app.getByRole('region', { name: 'Encodings of this fit' }).getByRole('button');
+  await expect(encodings).toHaveCount(2);
+  await encodings.first().click();
+  await expect.poll(bytes).toBe(first);
+});
+
+test('a fit shows itself while it runs, and when it is stopped its file', async ({ app }) => {
+  await dropFile(app, 'head.nrrd', nrrd());
+  await opened(app, 'head.nrrd');
+  await app.getByRole('radio', { name: 'Volume as a grid' }).check({ force: true });
+  await app.getByRole('textbox', { name: 'Steps' }).fill('100000');
+  await app.getByRole('button', { name: 'Start' }).click();
   await expect(app.getByText('Float model, live')).toBeVisible({ timeout: 30_000 });
   await app.keyboard.press('3');
   const first = await brightness(app, 'volume-slice-z');
   await expect.poll(() => brightness(app, 'volume-slice-z'), { timeout: 30_000 }).not.toBeCloseTo(first, 0);
+  await app.keyboard.press('s');
+  await expect(fileScore(app)).toBeVisible({ timeout: 60_000 });
+  await expect(app.getByText('Decoded file', { exact: true }).first()).toBeVisible();
 });
 
 for (const theme of ['dark', 'light'] as const) {

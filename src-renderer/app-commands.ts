@@ -38,7 +38,7 @@ export function appCommands(studio: Studio): Command[] {
     { id: 'fit.step', title: 'One step', group: 'Fit', keys: ['.'], enabled: () => studio.active?.driver != null, run: () => step(studio) },
     { id: 'fit.stop', title: 'Stop and encode', group: 'Fit', keys: ['S'], enabled: active, run: () => stop(studio) },
     { id: 'fit.new', title: 'Fit again', group: 'Fit', keys: ['N'], enabled: () => canStart(studio), run: () => void start(studio) },
-    { id: 'code.encode', title: 'Encode now', group: 'Fit', keys: ['Q'], enabled: () => canEncode(studio), run: () => void encodeNow(studio, studio.draft.config.coding.bits) },
+    { id: 'code.encode', title: 'Encode now', group: 'Fit', keys: ['Q'], enabled: () => canEncode(studio), run: () => void encodeNow(studio) },
 
     { id: 'file.open', title: 'Open', group: 'File', keys: ['Mod+O'], run: () => void openDialog(studio) },
     { id: 'file.save', title: 'Save .inr', group: 'File', keys: ['Mod+S'], enabled: hasFile, run: () => void save(studio, 'inr') },

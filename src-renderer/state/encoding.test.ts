@@ -54,10 +54,10 @@ describe('encodings of one run', () => {
   it('follow one another, each of its own parameters: the end of a fit is encoded though a pause was being encoded', async () => {
     const { studio, calls } = studioDouble();
     const run = runDouble();
-    const paused = encode(studio, run, 9);
+    const paused = encode(studio, run, { bits: 9 });
     run.parameters = Float32Array.of(2);
     run.state = 'stopped';
-    const ended = encode(studio, run, 9);
+    const ended = encode(studio, run, { bits: 9 });
     await settled();
     expect(calls.map(({ name }) => name)).toEqual(['artifact.encode']);
     calls[0]!.answer(artifact('first'));
@@ -75,7 +75,7 @@ describe('encodings of one run', () => {
     const { studio, calls } = studioDouble();
     const run = runDouble();
     run.accept(artifact('old') as ArtifactInfo);
-    const encoded = encode(studio, run, 9);
+    const encoded = encode(studio, run, { bits: 9 });
     run.state = 'running';
     calls[0]!.answer(artifact('new'));
     await encoded;

@@ -1,4 +1,5 @@
 /** From a float model to a file: encode, show the decoded samples, ask what classical codecs need for the same. */
+import type { FitConfig } from '#core/fit/config';
 import type { ArtifactFormat, ArtifactInfo } from '#main/ipc/contract';
 import { bytesOf, newTask, samplesOf } from '../client';
 import { formatBytes, formatDecibel } from '../format';
@@ -20,22 +21,22 @@ export async function showArtifact(studio: Studio, run: Run, artifact: ArtifactI
 const last = new WeakMap<Run, Promise<boolean>>();
 
 /**
- * Encodes a run's float model at `bits` per parameter; the stage then shows the decoded samples. False when it failed.
+ * Encodes a run's float model as `coding` says; the stage then shows the decoded samples. False when it failed.
  *
  * A run's encodings follow one another: what the end of a fit asks for waits for what a pause began, and is made of the
  * parameters of its own time.
  */
-export function encode(studio: Studio, run: Run, bits: number): Promise<boolean> {
+export function encode(studio: Studio, run: Run, coding: FitConfig['coding']): Promise<boolean> {
   const before = last.get(run);
-  const mine = before ? before.then(() => encodeAlone(studio, run, bits)) : encodeAlone(studio, run, bits);
+  const mine = before ? before.then(() => encodeAlone(studio, run, coding)) : encodeAlone(studio, run, coding);
   last.set(run, mine);
   return mine;
 }
 
-async function encodeAlone(studio: Studio, run: Run, bits: number): Promise<boolean> {
+async function encodeAlone(studio: Studio, run: Run, coding: FitConfig['coding']): Promise<boolean> {
   const { original, parameters } = run;
   if (!original || !parameters || !run.config) return false;
-  const config = { ...run.config, coding: { ...run.config.coding, bits } };
+  const config = { ...run.config, coding };
   // What only time bounded is recorded with the steps that it took.
   if (run.seconds !== null) config.plan = { ...config.plan, steps: Math.max(1, run.progress?.step ?? 1) };
   run.encoding = true;

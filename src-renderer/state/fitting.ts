@@ -76,7 +76,7 @@ export async function start(studio: Studio): Promise<void> {
     if (studio.run !== run) studio.notices.fault(error);
   }
   if (studio.active?.run === run) studio.active = null;
-  if (run.parameters && run.state !== 'failed') await encode(studio, run, config.coding.bits);
+  if (run.parameters && run.state !== 'failed') await encode(studio, run, config.coding);
   if (driver) run.endTexture(driver.dispose);
 }
 
@@ -132,8 +132,8 @@ export function canEncode(studio: Studio): boolean {
   return run.parameters !== null ? run.state !== 'running' : run.state === 'paused';
 }
 
-/** Encodes the shown run at `bits`; a paused fit is asked for its state first. */
-export async function encodeNow(studio: Studio, bits: number): Promise<void> {
+/** Encodes the shown run as the draft says; a paused fit is asked for its state first. */
+export async function encodeNow(studio: Studio): Promise<void> {
   const { run, active } = studio;
   if (!run || !canEncode(studio)) return;
   try {
@@ -144,5 +144,5 @@ export async function encodeNow(studio: Studio, bits: number): Promise<void> {
   }
   // The key was pressed twice.
   if (run.encoding) return;
-  await encode(studio, run, bits);
+  await encode(studio, run, studio.draft.config.coding);
 }

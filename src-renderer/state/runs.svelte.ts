@@ -2,6 +2,7 @@ import type { FitConfig } from '#core/fit/config';
 import type { DeviceFacts, EngineName } from '#engine/engine';
 import type { ArtifactInfo, CodecRow, EventOf } from '#main/ipc/contract';
 import { Curve } from '../charts/decimate';
+import { residualStep } from '../coding-words';
 import type { Original } from './original';
 import { shownSamples, type Shown } from './shown';
 import { thumbnailOf, type Thumbnail } from './thumbnail';
@@ -25,7 +26,7 @@ export class Run {
   shown = $state.raw<Shown | null>(null);
   /** The file that stands for the run: the latest encoding. */
   artifact = $state.raw<ArtifactInfo | null>(null);
-  /** All encodings of this run, one for each number of bits. */
+  /** All encodings of this run, one for each way of coding. */
   encodings = $state.raw<readonly ArtifactInfo[]>([]);
   codecs = $state.raw<readonly CodecRow[] | null>(null);
   comparing = $state(false);
@@ -78,9 +79,10 @@ export class Run {
     this.curveVersion++;
   }
 
-  /** Takes in an encoding: it becomes the run's file and replaces an earlier one of the same bits. Returns what it replaced. */
+  /** Takes in an encoding: it becomes the run's file and replaces an earlier one that was coded alike. Returns what it replaced. */
   accept(artifact: ArtifactInfo): ArtifactInfo | null {
-    const replaced = this.encodings.find((each) => each.bits === artifact.bits) ?? null;
+    const same = (each: ArtifactInfo): boolean => each.bits === artifact.bits && residualStep(each) === residualStep(artifact);
+    const replaced = this.encodings.find(same) ?? null;
     this.encodings = [...this.encodings.filter((each) => each !== replaced), artifact].sort((a, b) => a.bytes - b.bytes);
     this.artifact = artifact;
     return replaced;

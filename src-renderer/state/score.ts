@@ -7,8 +7,9 @@ import type { Run } from './runs.svelte';
 export interface Score {
   /** 'file': measured on the decoded bytes. 'live': the training estimate of the float model; bytes are predicted. */
   readonly source: 'file' | 'live';
-  readonly bytes: number;
-  readonly ratio: number;
+  /** Null: known when it is encoded, as with a residual. */
+  readonly bytes: number | null;
+  readonly ratio: number | null;
   /** dB; Infinity when identical, null when there is nothing to compare with or nothing is known yet. */
   readonly psnr: number | null;
   readonly label: string;
@@ -26,8 +27,10 @@ export function scoreOf(run: Run | null): Score | null {
   if (artifact && run.state !== 'running') return { source: 'file', bytes: artifact.bytes, ratio: artifact.ratio, psnr: filePsnr(artifact), label: run.kind === 'file' ? 'opened file' : 'decoded file' };
   if (!original || !config || run.state === 'failed') return null;
   const { info } = original;
+  const live = { source: 'live', psnr: progress && Number.isFinite(progress.psnr) ? progress.psnr : null } as const;
+  if (config.coding.residual) return { ...live, bytes: null, ratio: null, label: 'network alone, live' };
   const { fileBytes } = fieldCost(fieldFor(config.network, info.size.length, info.channels), config.plan.batch, config.coding.bits);
-  return { source: 'live', bytes: fileBytes, ratio: info.rawBytes / fileBytes, psnr: progress && Number.isFinite(progress.psnr) ? progress.psnr : null, label: 'float model, live' };
+  return { ...live, bytes: fileBytes, ratio: info.rawBytes / fileBytes, label: 'float model, live' };
 }
 
 const NAMES: Readonly<Record<string, string>> = { jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF', zfp: 'zfp', sperr: 'SPERR', tthresh: 'TTHRESH', sz3: 'SZ3' };
