@@ -7,8 +7,8 @@ interface Made {
   readonly value: number;
 }
 
-/** Curves as real ones are: bent, uneven, flat beyond the ends. */
-const curves = fc.record({ slope: fc.double({ min: 0.3, max: 3, noNaN: true }), bend: fc.double({ min: -0.05, max: 0.05, noNaN: true }), ripple: fc.double({ min: 0, max: 0.01, noNaN: true }), start: fc.double({ min: 0.002, max: 1, noNaN: true }) });
+/** Curves as real ones are: bent, but rising everywhere (the bend takes at most half of the slope over the space's eleven units of ln(step)), and uneven. */
+const curves = fc.record({ slope: fc.double({ min: 0.3, max: 3, noNaN: true }), bend: fc.double({ min: -0.02, max: 0.02, noNaN: true }), ripple: fc.double({ min: 0, max: 0.01, noNaN: true }), start: fc.double({ min: 0.002, max: 1, noNaN: true }) });
 const space = spaceFor('uint8', 0.1);
 
 async function search(goal: Omit<StepGoal<Made>, 'value'>, curve: (step: number) => number, start: number): Promise<{ found: Made | null; trials: number[] }> {
@@ -26,7 +26,7 @@ describe('the step of a residual', () => {
       fc.asyncProperty(curves, fc.boolean(), fc.double({ min: 0.1, max: 0.9, noNaN: true }), async ({ slope, bend, ripple, start }, rising, place) => {
         const curve = (step: number): number => {
           const x = Math.log(step);
-          return (rising ? 1 : -1) * (slope * x + bend * x * x * Math.sign(slope)) + ripple * Math.sin(40 * x);
+          return (rising ? 1 : -1) * slope * (x + bend * x * x) + ripple * Math.sin(40 * x);
         };
         const wanted = curve(space.finest ** place);
         const { found, trials } = await search({ rising, most: wanted, slack: 0.05, slope: 1 }, curve, start);
