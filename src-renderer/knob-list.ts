@@ -59,6 +59,8 @@ const firstPlan = knobsOf('Optimizer', 'first');
 const network = knobsOf('Network', 'advanced');
 const samples = knobsOf('Loss and samples', 'advanced');
 const optimizer = knobsOf('Optimizer', 'advanced');
+const surface = (path: string, { applies = () => true, ...body }: Body, range: Range | readonly [] = []): Knob =>
+  samples(path, { ...body, signals: ['surface'], applies: (config) => config.surface !== undefined && applies(config) }, range);
 const choices = (labels: Readonly<Record<string, string>>): readonly Choice[] => Object.entries(labels).map(([value, label]) => ({ value, label }));
 const WORD: Range = [0, 0xffffffff];
 
@@ -94,6 +96,13 @@ export const KNOBS: readonly Knob[] = [
   samples('plan.sampling.refresh', { label: 'New table every', unit: 'steps', kind: 'integer', step: 10, applies: sampling('error'), help: 'How often it is found out where the model is wrong.' }, [1, 100_000]),
   samples('plan.sampling.uniform', { label: 'Uniform share', unit: '', kind: 'number', step: 0.05, applies: sampling('error'), help: 'Share of the draws that stays uniform, so that nothing is forgotten.' }, [0.01, 1]),
   samples('plan.batch', { label: 'Batch', unit: 'samples', kind: 'integer', step: 64, applies: sampling('uniform', 'stratified', 'error'), help: 'Samples drawn in each step.' }, [64, 1_048_576]),
+  surface('surface.truncation', { label: 'Truncation', unit: '', kind: 'number', step: 0.01, help: 'Distances beyond it are cut off; the surface spans about 1.8. Shorter spends the network on the surface, too short loses parts of it.' }, [0.001, 2]),
+  surface('surface.points', { label: 'Points', unit: '', kind: 'integer', step: 65_536, help: 'Drawn before the fit and learned from: more for fine detail, and more memory.' }, [4096, 16_777_216]),
+  surface('surface.near', { label: 'Share near', unit: '', kind: 'number', step: 0.05, help: 'Share of the points near the surface; the others fill the cube.' }, [0, 1]),
+  surface('surface.spread', { label: 'Spread', unit: '', kind: 'number', step: 0.005, help: 'How far near points lie from the surface: less for finer detail.' }, [1e-5, 1]),
+  surface('surface.mode', { label: 'Taken as', unit: '', kind: 'choice', choices: choices({ auto: 'As it is', signed: 'A solid', thickness: 'A sheet' }), help: 'A solid has an inside; a sheet becomes a thin solid. By itself an open mesh is a sheet.' }),
+  surface('surface.thickness', { label: 'Thickness', unit: '', kind: 'number', step: 0.005, applies: (config) => config.surface?.mode !== 'signed', help: 'Of sheets.' }, [0.001, 0.5]),
+
   samples('plan.clip', { label: 'Clip gradients', unit: 'norm', kind: 'number', step: 0.1, none: { words: 'never', start: 1 }, help: 'Longer gradients are shortened to this norm: tames fits that jump.' }, [1e-6, 1e6]),
   samples('plan.average', { label: 'Average weights', unit: 'decay', kind: 'number', step: 0.001, none: { words: 'no', start: 0.995 }, help: 'A moving average of the weights is shown and saved in their place; nearer to 1 looks further back.' }, [0, 0.99999]),
 

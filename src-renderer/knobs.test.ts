@@ -11,8 +11,9 @@ import { configFaults, valueAt, withValue } from './knobs';
 const config = presetById('siren').config;
 const all = [...KNOBS, STEPS_KNOB, BITS_KNOB];
 
-/** One configuration for each kind of everything, so that each knob applies to some. */
-const examples: readonly FitConfig[] = Object.entries(KIND_DEFAULTS).flatMap(([place, kinds]) => Object.keys(kinds).map((kind) => withValue(config, `${place}.kind`, kind)));
+/** One configuration for each kind of everything and one of a surface, so that each knob applies to some. */
+const kinds: readonly FitConfig[] = Object.entries(KIND_DEFAULTS).flatMap(([place, kinds]) => Object.keys(kinds).map((kind) => withValue(config, `${place}.kind`, kind)));
+const examples = [...kinds, presetById('surface').config];
 
 const leaves = (value: unknown, path: string): string[] =>
   typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([key, each]) => leaves(each, path ? `${path}.${key}` : key)) : [path];

@@ -1,6 +1,6 @@
 /** Editing a configuration by dotted paths, and what is wrong with it, in the words of its knobs (knob-list.ts). */
 import * as v from 'valibot';
-import { configSchema, type FitConfig } from '#core/fit/config';
+import { configSchema, SURFACE_DEFAULTS, type FitConfig } from '#core/fit/config';
 import { isKindPlace, ofKind } from '#core/fit/kinds';
 import { BITS_KNOB, KNOBS, knobsFor, STEPS_KNOB } from './knob-list';
 
@@ -18,12 +18,13 @@ export function valueAt(config: FitConfig, path: string): unknown {
 
 /**
  * A copy of the configuration with one value changed. A new `kind` brings its own numbers along: those of `preset` where that has the same
- * kind, else the usual ones.
+ * kind, else the usual ones; the first number for surfaces brings the others.
  */
 export function withValue(config: FitConfig, path: string, value: unknown, preset: FitConfig = config): FitConfig {
   const place = path.endsWith(KIND) ? path.slice(0, -KIND.length) : '';
   if (isKindPlace(place)) return replaced(config, place, kindAt(config, place, String(value), preset));
-  return replaced(config, path, ABSENT.get(path) === value ? undefined : value);
+  const base = path.startsWith('surface.') && !config.surface ? { ...config, surface: SURFACE_DEFAULTS } : config;
+  return replaced(base, path, ABSENT.get(path) === value ? undefined : value);
 }
 
 function kindAt(config: FitConfig, place: Parameters<typeof ofKind>[0], kind: string, preset: FitConfig): unknown {
