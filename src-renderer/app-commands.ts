@@ -12,6 +12,7 @@ const ZOOM = 1.25;
 export function appCommands(studio: Studio): Command[] {
   const hasOpened = (): boolean => studio.opened !== null || studio.run !== null;
   const hasBoth = (): boolean => hasOpened() && studio.run?.shown !== null && studio.run !== null && studio.original !== null;
+  const hasErrors = (): boolean => hasBoth() && (studio.kind !== 'surface' || studio.mesh?.picture.errors !== undefined);
   const hasFile = (): boolean => studio.artifact !== null;
   const active = (): boolean => studio.active !== null;
   const mode = (id: string, title: string, key: string, value: StageMode, enabled: () => boolean): Command => ({
@@ -48,7 +49,7 @@ export function appCommands(studio: Studio): Command[] {
     mode('view.original', 'Original', '1', 'original', () => studio.original !== null),
     mode('view.split', 'Split: original and reconstruction', '2', 'split', hasBoth),
     mode('view.reconstruction', 'Reconstruction', '3', 'reconstruction', () => studio.run?.shown != null),
-    mode('view.error', 'Error map', 'E', 'error', hasBoth),
+    mode('view.error', 'Error map', 'E', 'error', hasErrors),
     {
       id: 'view.flip',
       title: 'Hold to see the other',

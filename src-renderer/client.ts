@@ -46,15 +46,17 @@ export class Client {
     return () => set.delete(listener as (payload: never) => void);
   }
 
-  /** All raw sample bytes of a signal or an artifact (little-endian), `total` of them. */
-  async readSamples(source: { signal: string } | { artifact: string }, total: number): Promise<Uint8Array<ArrayBuffer>> {
+  /** All raw bytes of a signal, an artifact or a mesh (little-endian), `total` of them. */
+  async readSamples(source: { signal: string; part?: 'samples' | 'training' } | { artifact: string } | { mesh: string }, total: number): Promise<Uint8Array<ArrayBuffer>> {
     const whole = new Uint8Array(total);
     for (let offset = 0; offset < total; ) {
       const length = Math.min(CHUNK_BYTES, total - offset);
-      const { data } =
-        'signal' in source
-          ? await this.call('signal.read', { signal: source.signal, offset, length })
-          : await this.call('artifact.read', { artifact: source.artifact, offset, length });
+      const range = { offset, length };
+      const { data } = await ('signal' in source
+        ? this.call('signal.read', { ...source, ...range })
+        : 'mesh' in source
+          ? this.call('mesh.read', { ...source, ...range })
+          : this.call('artifact.read', { ...source, ...range }));
       if (data.length === 0) throw new StudioError('failed', 'read.short', 'The samples ended early. Open the file again.');
       whole.set(data, offset);
       offset += data.length;
@@ -77,11 +79,11 @@ export class Client {
     }
   }
 
-  /** A whole encoded file, for a browser download. */
-  async download(artifact: string, format: ArtifactFormat): Promise<{ name: string; data: Blob }> {
+  /** A whole encoded file, for a browser download; `resolution` is that of meshes. */
+  async download(artifact: string, format: ArtifactFormat, resolution?: number): Promise<{ name: string; data: Blob }> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     for (let offset = 0; ; ) {
-      const { name, data, totalBytes } = await this.call('artifact.download', { artifact, format, offset });
+      const { name, data, totalBytes } = await this.call('artifact.download', { artifact, format, offset, ...(resolution !== undefined && { resolution }) });
       parts.push(new Uint8Array(data));
       offset += data.length;
       if (offset >= totalBytes || data.length === 0) return { name, data: new Blob(parts, { type: format === 'png' ? 'image/png' : 'application/octet-stream' }) };

@@ -6,11 +6,12 @@ import { formatBytes, formatDecibel } from '../format';
 import { KIND_WORDS } from '../kind-words';
 import type { Run } from './runs.svelte';
 import type { Studio } from './studio.svelte';
+import { extractMesh } from './surface-mesh';
 
 /** The comparison that is under way, so that a newer encoding ends it. */
 let comparing: { readonly task: string; readonly run: Run } | null = null;
 
-/** Reads the decoded samples of an encoding and shows them for its run. */
+/** Reads the decoded samples of an encoding and shows them for its run; the mesh of a surface is asked for by extractMesh. */
 export async function showArtifact(studio: Studio, run: Run, artifact: ArtifactInfo): Promise<void> {
   const bytes = await studio.client.readSamples({ artifact: artifact.artifact }, artifact.dataBytes);
   run.artifact = artifact;
@@ -46,6 +47,7 @@ async function encodeAlone(studio: Studio, run: Run, coding: FitConfig['coding']
       // A fit that was resumed meanwhile shows its live model; the file is kept all the same.
       const replaced = run.accept(artifact);
       if (run.state !== 'running') await showArtifact(studio, run, artifact);
+      if (artifact.kind === 'surface' && run.state !== 'running') void extractMesh(studio, run, artifact);
       if (replaced) studio.client.call('artifact.close', { artifact: replaced.artifact }).catch(() => undefined);
       studio.notices.speak(`Encoded: ${formatBytes(artifact.bytes)}, ${formatDecibel(artifact.quality?.psnr)}.`);
     });
@@ -93,10 +95,15 @@ export async function save(studio: Studio, what: 'inr' | 'export'): Promise<void
   else studio.dialog = what === 'inr' ? 'save' : 'export';
 }
 
+/** What is exported is what is shown: the resolution of the mesh on the stage, else the chosen one. */
+function meshResolution(studio: Studio, artifact: ArtifactInfo): { resolution?: number } {
+  return artifact.kind === 'surface' ? { resolution: studio.mesh?.resolution ?? studio.resolution } : {};
+}
+
 /** Saves; `exists` when a file of that name is there and `overwrite` was not given. Null when it failed (and was said). */
 export async function saveAs(studio: Studio, artifact: ArtifactInfo, format: ArtifactFormat, name: string | null, overwrite: boolean): Promise<'saved' | 'cancelled' | 'exists' | null> {
   try {
-    const answer = await studio.working('Saving', () => studio.client.call('artifact.save', { artifact: artifact.artifact, format, name, overwrite }));
+    const answer = await studio.working('Saving', () => studio.client.call('artifact.save', { artifact: artifact.artifact, format, name, overwrite, ...meshResolution(studio, artifact) }));
     if (answer.outcome === 'saved') studio.notices.show('done', `Saved ${answer.name}, ${formatBytes(answer.bytes)}.`);
     return answer.outcome;
   } catch (error) {
@@ -108,7 +115,7 @@ export async function saveAs(studio: Studio, artifact: ArtifactInfo, format: Art
 /** Hands the file to the browser's downloads. */
 export async function download(studio: Studio, artifact: ArtifactInfo, format: ArtifactFormat, name: string): Promise<boolean> {
   try {
-    const { data } = await studio.working('Preparing the download', () => studio.client.download(artifact.artifact, format));
+    const { data } = await studio.working('Preparing the download', () => studio.client.download(artifact.artifact, format, meshResolution(studio, artifact).resolution));
     const link = document.createElement('a');
     link.href = URL.createObjectURL(data);
     link.download = name;

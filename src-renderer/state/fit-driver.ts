@@ -3,7 +3,7 @@
  * and here on the GPU (webgpu), where the stage shows the trainer's own texture of a picture. Whoever drives a fit does not know which.
  */
 import type { FitConfig } from '#core/fit/config';
-import type { DeviceFacts, EngineName, TrainState } from '#engine/engine';
+import type { DeviceFacts, EngineName, TrainingSet, TrainState } from '#engine/engine';
 import type { Kind } from '../kind-words';
 import type { Original } from './original';
 import type { Progress } from './runs.svelte';
@@ -11,6 +11,8 @@ import type { Shown } from './shown';
 
 export interface FitRequest {
   readonly original: Original;
+  /** Of surfaces: reads the points that main has drawn, for a fit in the window. */
+  readonly points?: () => Promise<TrainingSet>;
   readonly config: FitConfig;
   readonly engine: EngineName;
   /** Fitting time in seconds that ends the fit, if steps do not first. */

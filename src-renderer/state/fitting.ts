@@ -5,6 +5,7 @@ import { modelParameters } from '#engine/engine';
 import { formatDecibel } from '../format';
 import { encode } from './encoding';
 import { startFit } from './fit-controller';
+import { drawSurface } from './surface';
 import type { FitDriver, FitSink } from './fit-driver';
 import { Run } from './runs.svelte';
 import type { Studio } from './studio.svelte';
@@ -53,10 +54,11 @@ export async function start(studio: Studio): Promise<void> {
 
   let driver: FitDriver | null = null;
   try {
+    const drawn = opened.kind === 'surface' ? await studio.working('Sampling the surface', (task) => drawing(run, task, drawSurface(studio.client, opened, config, task))) : { original: opened };
     driver = await startFit(
       studio.client,
       studio.gpu,
-      { original: opened, config, engine: engine.engine, seconds, secondsBefore: 0, state: null },
+      { ...drawn, config, engine: engine.engine, seconds, secondsBefore: 0, state: null },
       studio.settings.engine === 'auto',
       sink,
       (text) => studio.notices.show('warning', text),
@@ -70,10 +72,16 @@ export async function start(studio: Studio): Promise<void> {
     if (outcome === 'stopped') run.message = `Stopped at step ${state.step}.`;
     studio.notices.speak(outcome === 'done' ? 'The fit is done.' : 'The fit is stopped.');
   } catch (error) {
-    run.state = 'failed';
-    run.message = asStudioError(error).message;
-    // Under the stage where its run is shown; elsewhere a notice.
-    if (studio.run !== run) studio.notices.fault(error);
+    const fault = asStudioError(error);
+    if (fault.kind === 'cancelled') {
+      run.state = 'stopped';
+      run.message = 'Stopped before the first step.';
+    } else {
+      run.state = 'failed';
+      run.message = fault.message;
+      // Under the stage where its run is shown; elsewhere a notice.
+      if (studio.run !== run) studio.notices.fault(error);
+    }
   }
   if (studio.active?.run === run) studio.active = null;
   if (run.parameters && run.state !== 'failed') await encode(studio, run, config.coding);
@@ -81,6 +89,17 @@ export async function start(studio: Studio): Promise<void> {
 }
 
 const stopWished = new WeakSet<Run>();
+/** The task that draws the points of a run, which Stop cancels. */
+const drawings = new WeakMap<Run, string>();
+
+async function drawing<T>(run: Run, task: string, work: Promise<T>): Promise<T> {
+  drawings.set(run, task);
+  try {
+    return await work;
+  } finally {
+    drawings.delete(run);
+  }
+}
 
 /** Space: starts, pauses, resumes. */
 export function toggle(studio: Studio): void {
@@ -122,7 +141,9 @@ export function step(studio: Studio): void {
 export function stop(studio: Studio): void {
   const { active } = studio;
   if (!active) return;
+  const task = drawings.get(active.run);
   if (active.driver) active.driver.stop();
+  else if (task !== undefined) studio.cancel(task);
   else stopWished.add(active.run);
 }
 

@@ -10,7 +10,6 @@ import { inTurns, Turns } from '#engine/turns';
 import type { FitDriver, FitEnd, FitRequest, FitSink } from './fit-driver';
 import type { Gpu } from './gpu.svelte';
 import { liveView, type LiveView } from './live-view';
-import type { Original } from './original';
 import { localTunings } from './tunings';
 
 /** Short enough that a key or a click is answered within 50 ms between two slices. */
@@ -37,10 +36,11 @@ interface Bench {
   readonly live: LiveView;
 }
 
-/** What the network learns. Throws StudioError 'device' for what is fitted in the main process alone. */
-function trainingSet(original: Original): TrainingSet {
+/** What the network learns. Throws StudioError 'failed'/'fit.points' for a surface that no points were drawn from. */
+async function trainingSet({ original, points }: FitRequest): Promise<TrainingSet> {
+  if (points) return points();
   const { size, channels, type } = original.info;
-  if (original.kind === 'surface') throw new StudioError('device', 'device.refused', 'The webgpu engine of the window does not fit surfaces yet. Choose the cpu engine.');
+  if (original.kind === 'surface') throw new StudioError('failed', 'fit.points', 'No points have been drawn from the surface. Start the fit again.');
   return { size, channels, type, samples: original.kind === 'volume' ? original.volume.samples : original.samples };
 }
 
@@ -50,10 +50,11 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
   const { size, channels } = original.info;
   const field = fieldFor(config.network, size.length, channels);
   requireDecodable(field, size);
+  const data = await trainingSet(request);
   const trainerRequest: TrainerRequest = {
     field,
     plan: config.plan,
-    data: trainingSet(original),
+    data,
     seed: config.seed,
     ...(request.state && { state: request.state }),
   };
@@ -64,7 +65,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     const engine = await createWebGpuEngine({ device, tunings: localTunings });
     let bare: Trainer;
     try {
-      const refusal = planRefusal(config.plan, pointCount(size)) ?? engine.refusal(field, config.plan);
+      const refusal = planRefusal(config.plan, pointCount(data.size), data.coordinates !== undefined) ?? engine.refusal(field, config.plan);
       if (refusal) throw new StudioError('device', 'device.refused', refusal);
       bare = await engine.createTrainer(state ? { ...trainerRequest, state } : trainerRequest);
     } catch (error) {

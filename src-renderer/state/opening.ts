@@ -9,6 +9,7 @@ import { stop } from './fitting';
 import { readOriginal, type Original } from './original';
 import { Run } from './runs.svelte';
 import type { Studio } from './studio.svelte';
+import { cancelMesh, extractMesh } from './surface-mesh';
 
 /** Above this a file is refused here, before it is sent. */
 const UPLOAD_LIMIT = 2 ** 30;
@@ -104,6 +105,7 @@ async function takeArtifact(studio: Studio, info: ArtifactInfo, goOn: () => void
   studio.compared = null;
   lookAnew(studio);
   studio.notices.speak(`${info.name} is open, ${formatExtent(info)}.`);
+  if (info.kind === 'surface') void extractMesh(studio, run, info);
 }
 
 /** Takes a run that is over out of the list and lets go of everything that main holds for it. */
@@ -113,6 +115,7 @@ export function removeRun(studio: Studio, run: Run): void {
   if (studio.run === run) studio.run = null;
   if (studio.compared === run) studio.compared = null;
   run.hide();
+  cancelMesh(studio, run);
   for (const { artifact } of run.encodings) studio.client.call('artifact.close', { artifact }).catch(() => undefined);
   forgetUnused(studio);
 }

@@ -5,6 +5,7 @@ import { Curve } from '../charts/decimate';
 import { residualStep } from '../coding-words';
 import type { Original } from './original';
 import { shownSamples, type Shown } from './shown';
+import type { DecodedMesh } from './surface-mesh';
 import { thumbnailOf, type Thumbnail } from './thumbnail';
 
 export type Progress = Omit<EventOf<'fit.progress'>, 'run' | 'state'>;
@@ -31,6 +32,10 @@ export class Run {
   codecs = $state.raw<readonly CodecRow[] | null>(null);
   comparing = $state(false);
   encoding = $state(false);
+  /** Of surfaces: the mesh of the file, what is being extracted, and why that failed. */
+  mesh = $state.raw<DecodedMesh | null>(null);
+  extraction = $state.raw<Pick<DecodedMesh, 'artifact' | 'resolution'> | null>(null);
+  meshFault = $state('');
   /** What its engine has to say about it. */
   notes = $state.raw<readonly string[]>([]);
   /** Why it failed or ended early. */

@@ -22,6 +22,7 @@ import type { RawQuestion } from './opening';
 import { askEngines, generalRefusal } from './refusals';
 import type { Original } from './original';
 import type { Run } from './runs.svelte';
+import { USUAL_RESOLUTION, type DecodedMesh } from './surface-mesh';
 
 export interface Busy {
   readonly task: string;
@@ -79,6 +80,8 @@ export class Studio {
   view = $state.raw<ViewState>(INITIAL_VIEW);
   volumeView = $state.raw<VolumeViewState>(INITIAL_VOLUME_VIEW);
   surfaceView = $state.raw<SurfaceViewState>(INITIAL_SURFACE_VIEW);
+  /** Grid points along each axis at which meshes are extracted. */
+  resolution = $state<number>(USUAL_RESOLUTION);
   /** What only the stage can do; null until it is mounted. */
   stage: StageActions | null = null;
   readonly engine = $derived(decideEngine(this.settings.engine, this.gpu.facts, this.gpu.missing, this.description?.engines ?? [], this.refusals));
@@ -114,6 +117,12 @@ export class Studio {
 
   get artifact(): ArtifactInfo | null {
     return this.run?.artifact ?? null;
+  }
+
+  /** The mesh of the file that is shown; null while there is none, or while the live model is shown. */
+  get mesh(): DecodedMesh | null {
+    const { run, artifact } = this;
+    return run?.mesh && run.mesh.artifact === artifact?.artifact && run.shown?.label === 'decoded' ? run.mesh : null;
   }
 
   get codecs(): readonly CodecRow[] | null {
