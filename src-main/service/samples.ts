@@ -24,6 +24,9 @@ function photograph(id: string, title: string, credit: string): Sample {
 }
 
 const NAUTILUS_PIXELS = 200;
+const TREFOIL_PIXELS = 300;
+/** Behind what is clear. */
+const GROUND = { r: 24, g: 26, b: 32 };
 
 const SAMPLES: readonly Sample[] = [
   photograph('nagasaki-boats', 'Boats at Nagasaki', 'Felice Beato, about 1865'),
@@ -36,6 +39,17 @@ const SAMPLES: readonly Sample[] = [
     credit: 'A scan that never was: made by this program',
     file: async () => ({ name: 'nautilus.nrrd', bytes: await (await import('./nautilus')).nautilusFile() }),
     picture: async () => sharp((await import('./nautilus')).nautilusPicture(NAUTILUS_PIXELS), { raw: { width: NAUTILUS_PIXELS, height: NAUTILUS_PIXELS, channels: 3 } }),
+  },
+  {
+    id: 'trefoil',
+    kind: 'surface',
+    title: 'Trefoil',
+    credit: 'A knot that nobody tied: made by this program',
+    file: async () => ({ name: 'trefoil.ply', bytes: await (await import('./trefoil')).trefoilFile() }),
+    picture: async () => {
+      const { data, width, height } = await (await import('./trefoil')).trefoilPicture(TREFOIL_PIXELS);
+      return sharp(new Uint8Array(data.buffer), { raw: { width, height, channels: 4 } }).flatten({ background: GROUND });
+    },
   },
 ];
 const THUMBNAIL_PIXELS = 360;

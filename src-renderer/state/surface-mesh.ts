@@ -5,6 +5,7 @@ import type { Client } from '../client';
 import type { SurfacePicture } from '../preview/surface/surface-view';
 import type { Run } from './runs.svelte';
 import type { Studio } from './studio.svelte';
+import { surfaceThumbnail } from './thumbnail';
 
 /** Grid points along each axis that are offered. */
 export const RESOLUTIONS = [64, 128, 256, 512] as const;
@@ -51,7 +52,10 @@ export async function extractMesh(studio: Studio, run: Run, { artifact }: Artifa
       try {
         const picture = await readMesh(client, made);
         const { vertices, triangles, milliseconds, quality } = made;
-        if (extracting.get(run) === task) run.mesh = { artifact, resolution, picture, vertices, triangles, milliseconds, quality };
+        if (extracting.get(run) === task) {
+          run.mesh = { artifact, resolution, picture, vertices, triangles, milliseconds, quality };
+          run.thumbnail = surfaceThumbnail(picture.mesh);
+        }
       } finally {
         client.call('mesh.close', { mesh: made.mesh }).catch(() => undefined);
       }

@@ -4,7 +4,7 @@ import type { TrainingSet } from '#engine/engine';
 import type { SignalInfo } from '#main/ipc/contract';
 import type { Client } from '../client';
 import type { DistanceGrid, SurfacePicture } from '../preview/surface/surface-view';
-import type { Thumbnail } from './thumbnail';
+import { surfaceThumbnail, type Thumbnail } from './thumbnail';
 
 export interface Surface {
   readonly kind: 'surface';
@@ -19,7 +19,7 @@ export async function readSurface(client: Client, info: SignalInfo): Promise<Sur
   const { buffer } = await client.readSamples({ signal: info.signal }, info.dataBytes);
   const { vertices = 0, triangles = 0 } = info.surface ?? {};
   const mesh = { positions: new Float32Array(buffer, 0, 3 * vertices), indices: new Uint32Array(buffer, 12 * vertices, 3 * triangles) };
-  return { kind: 'surface', info, surface: { mesh, watertight: info.watertight ?? true }, thumbnail: null };
+  return { kind: 'surface', info, surface: { mesh, watertight: info.watertight ?? true }, thumbnail: surfaceThumbnail(mesh) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { meshPicture } from '#core/signal/mesh-picture';
 import { sampleMaximum } from '#core/signal/signal';
 import type { SignalInfo } from '#main/ipc/contract';
 
@@ -49,7 +50,7 @@ export function thumbnail(grid: Grid, extent: number): { width: number; height: 
   return { width: outWidth, height: outHeight, data };
 }
 
-/** The small picture of what was opened or decoded: a picture itself, the middle slice of a volume with its contrast stretched; null of surfaces. */
+/** The small picture of what was opened or decoded: a picture itself, the middle slice of a volume with its contrast stretched; null of distances. */
 export function thumbnailOf(facts: Pick<SignalInfo, 'kind' | 'size' | 'channels' | 'type' | 'alpha'>, samples: Uint8Array | Uint16Array): Thumbnail | null {
   if (facts.kind === 'surface') return null;
   if (facts.kind === 'grid') return thumbnail({ ...facts, samples }, EXTENT);
@@ -57,6 +58,11 @@ export function thumbnailOf(facts: Pick<SignalInfo, 'kind' | 'size' | 'channels'
   const slice = width * height * facts.channels;
   const from = Math.floor(depth / 2) * slice;
   return stretched(thumbnail({ ...facts, size: [width, height], samples: samples.subarray(from, from + slice) }, EXTENT));
+}
+
+/** The small picture of a mesh in its cube. */
+export function surfaceThumbnail({ positions, indices }: { readonly positions: Float32Array; readonly indices: Uint32Array }): Thumbnail {
+  return meshPicture(positions, indices, EXTENT);
 }
 
 /** The darkest becomes black and the brightest white, in place: scans use a small part of their range. */
