@@ -26,7 +26,10 @@ import gradientNorm from '../../shaders/gradient-norm.wgsl?raw';
 import gradientPartials from '../../shaders/gradient-partials.wgsl?raw';
 import gradientReduce from '../../shaders/gradient-reduce.wgsl?raw';
 import gradientWhole from '../../shaders/gradient-whole.wgsl?raw';
+import gridCells from '../../shaders/grid-cells.wgsl?raw';
 import gridCorners from '../../shaders/grid-corners.wgsl?raw';
+import featuresGrid from '../../shaders/features-grid.wgsl?raw';
+import featuresPlain from '../../shaders/features-plain.wgsl?raw';
 import headLinear from '../../shaders/head-linear.wgsl?raw';
 import headLogistic from '../../shaders/head-logistic.wgsl?raw';
 import layer from '../../shaders/layer.wgsl?raw';
@@ -63,6 +66,7 @@ import storeBlockSlope from '../../shaders/store-block-slope.wgsl?raw';
 import stratum from '../../shaders/stratum.wgsl?raw';
 import storeValue from '../../shaders/store-value.wgsl?raw';
 import storeValueSlope from '../../shaders/store-value-slope.wgsl?raw';
+import networkPoint from '../../shaders/network-point.wgsl?raw';
 import tableAdam from '../../shaders/table-adam.wgsl?raw';
 import tableClipped from '../../shaders/table-clipped.wgsl?raw';
 import tableFold from '../../shaders/table-fold.wgsl?raw';
@@ -75,6 +79,7 @@ import tableWords from '../../shaders/table-words.wgsl?raw';
 import targetSignal from '../../shaders/target-signal.wgsl?raw';
 import targetStream from '../../shaders/target-stream.wgsl?raw';
 import work from '../../shaders/work.wgsl?raw';
+import traceSurface from '../../shaders/trace-surface.wgsl?raw';
 import workTypes from '../../shaders/work-types.wgsl?raw';
 import workgroupSum from '../../shaders/workgroup-sum.wgsl?raw';
 import swarm from '../../shaders/swarm.wgsl?raw';
@@ -100,11 +105,14 @@ export const MODULES = {
   'encoding-fourier': encodingFourier,
   'encoding-identity': encodingIdentity,
   'encoding-octaves': encodingOctaves,
+  'features-grid': featuresGrid,
+  'features-plain': featuresPlain,
   'gradient-norm': gradientNorm,
   'gradient-partials': gradientPartials,
   'gradient-reduce': gradientReduce,
   'gradient-whole': gradientWhole,
-  'grid-corners': gridCorners,
+  'grid-cells': gridCells,
+  'grid-corners': `${gridCells}\n${gridCorners}`,
   'head-linear': headLinear,
   'head-logistic': headLogistic,
   layer,
@@ -120,6 +128,7 @@ export const MODULES = {
   'muon-momentum': muonMomentum,
   'muon-product': muonProduct,
   'muon-scale': muonScale,
+  'network-point': networkPoint,
   'parameter-roles': parameterRoles,
   'place-grid': placeGrid,
   'place-list': placeList,
@@ -152,6 +161,7 @@ export const MODULES = {
   'table-words': tableWords,
   'target-signal': targetSignal,
   'target-stream': targetStream,
+  'trace-surface': traceSurface,
   work: `${workTypes}\n${work}`,
   'work-types': workTypes,
   'workgroup-sum': workgroupSum,
