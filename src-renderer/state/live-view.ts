@@ -1,9 +1,11 @@
 /**
  * What a fit on the GPU shows of itself while it runs. A picture is written by the trainer into a texture that the stage shows without a copy;
- * volumes and surfaces come back as samples of a reduced grid, at the pace that the window can afford.
+ * volumes and surfaces come back as samples of a reduced grid, at the pace that the window can afford, surfaces with the parameters of the network,
+ * which the stage traces itself.
  */
 import { reducedSize } from '#core/signal/signal';
-import type { Trainer } from '#engine/engine';
+import type { Field } from '#core/field/field';
+import { modelParameters, type Trainer } from '#engine/engine';
 import { previewBytes } from '#engine/preview';
 import type { Turns } from '#engine/turns';
 import { isPresentingTrainer } from '#engine/webgpu/present';
@@ -27,6 +29,7 @@ export interface LiveSource {
   /** The trainer as it is, and the turns that calls to it take. */
   readonly trainer: Trainer;
   readonly turns: Turns;
+  readonly field: Field;
   readonly show: (shown: Shown) => void;
 }
 
@@ -68,14 +71,20 @@ function textureView({ original, device, software, trainer, turns, show }: LiveS
   };
 }
 
-function samplesView({ original: { info }, software, trainer, turns, show }: LiveSource): LiveView {
+function samplesView({ original: { info }, software, trainer, turns, field, show }: LiveSource): LiveView {
   const size = reducedSize(info.size, software ? SOFTWARE_READ_SAMPLES : READ_SAMPLES);
   const { channels } = info;
-  const pace = new PreviewPace(show);
+  const pace = new PreviewPace<Shown>(show);
   return {
     present: async () => {
       const values = await turns.take(() => trainer.reconstruct(size));
-      pace.offer(shownSamples(info, { size, channels, type: 'uint8', samples: previewBytes(values) }, 'live'));
+      const shown = shownSamples(info, { size, channels, type: 'uint8', samples: previewBytes(values) }, 'live');
+      if (shown.kind !== 'distances') {
+        pace.offer(shown);
+        return;
+      }
+      const parameters = modelParameters(await turns.take(() => trainer.checkpoint()));
+      pace.offer({ ...shown, network: { field, parameters, truncation: shown.grid.truncation } });
     },
     // A preview that still waits must not come after what the file decodes to.
     end: () => pace.stop(),

@@ -76,7 +76,7 @@ export async function startLocalFit(gpu: Gpu, request: FitRequest, sink: FitSink
     const turns = new Turns();
     const trainer = inTurns(bare, turns);
     sink.notes(trainer.notes ?? []);
-    const live = liveView({ original, device, software: gpu.facts?.software ?? false, trainer: bare, turns, show: (shown) => sink.shown(shown) });
+    const live = liveView({ original, device, software: gpu.facts?.software ?? false, trainer: bare, turns, field, show: (shown) => sink.shown(shown) });
     return { engine, trainer, live };
   };
 

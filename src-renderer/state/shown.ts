@@ -1,6 +1,6 @@
 /** What the stage shows beside the original: samples of the network as their kind is looked at, or a texture that the trainer writes. */
 import type { SignalInfo } from '#main/ipc/contract';
-import type { DistanceGrid } from '../preview/surface/surface-view';
+import type { DistanceGrid, SurfaceNetwork } from '../preview/surface/surface-view';
 import type { VolumePicture } from '../preview/volume/volume-view';
 import { distanceGrid } from './surface';
 
@@ -12,7 +12,8 @@ export type Shown =
   | { readonly kind: 'pixels'; readonly label: Label; readonly size: readonly number[]; readonly channels: number; readonly type: 'uint8' | 'uint16'; readonly alpha: boolean; readonly samples: Samples }
   | { readonly kind: 'texture'; readonly label: 'live'; readonly size: readonly [number, number]; readonly texture: GPUTexture; readonly device: GPUDevice }
   | { readonly kind: 'voxels'; readonly label: Label; readonly volume: VolumePicture }
-  | { readonly kind: 'distances'; readonly label: Label; readonly grid: DistanceGrid };
+  /** Of surfaces the network too, where it lives in this window: it is traced on its device. */
+  | { readonly kind: 'distances'; readonly label: Label; readonly grid: DistanceGrid; readonly network?: SurfaceNetwork };
 
 /** Samples of the network on a grid, which may be smaller than the original's. */
 export interface SampleGrid {

@@ -10,7 +10,10 @@ import { GROUND_CELLS, depthAxis, groundShadow } from './ground';
 import { createLook, SHADE } from './look';
 import { createGroundMaterial } from './materials';
 import { MeshObjects } from './mesh-objects';
-import { basisOf, boxAround, diagonalOf, FIELD_OF_VIEW, type Box, type Camera, type UpAxis } from './orbit';
+import { createNetworkMaterial } from './network-material';
+import type { Traced } from './network-trace';
+import type { TraceView } from '#engine/webgpu/trace';
+import { along, basisOf, boxAround, diagonalOf, FIELD_OF_VIEW, type Box, type Camera, type UpAxis } from './orbit';
 import { cutPlane, sliceSquare } from './slice';
 import { createSliceMaterial } from './slice-material';
 import type { DistanceGrid, Pane, SurfacePicture, SurfaceSource, SurfaceViewState } from './surface-view';
@@ -23,7 +26,16 @@ export interface Detail {
   /** End of the error scale in per cent of the diagonal. */
   readonly errorMaximum: number;
   readonly light: boolean;
+  /** The picture of the network, where that is drawn. */
+  readonly traced: Traced | null;
 }
+
+/** Steps of a ray through the network. */
+const TRACE_STEPS = { full: 160, draft: 80 } as const;
+/** Room around the surface in which rays ask the network: a decoded surface may lie a little outside of the original. */
+const TRACE_ROOM = 0.06;
+
+const CUBE: Box = { least: [-1, -1, -1], most: [1, 1, 1] };
 
 /** Square of the slice and the ground: u, v in [0, 1]. */
 function square(): BufferGeometry {
@@ -44,6 +56,8 @@ function groundTexture(): DataTexture {
 }
 
 export class SurfaceScene {
+  /** There is a network to be traced. */
+  hasNetwork = false;
   readonly scene = new Scene();
   readonly camera = new PerspectiveCamera((FIELD_OF_VIEW * 180) / Math.PI, 1, 0.01, 20);
   readonly #look = createLook();
@@ -57,13 +71,15 @@ export class SurfaceScene {
   readonly #shadow = groundTexture();
   readonly #grounding = createGroundMaterial(this.#shadow as Texture);
   readonly #ground = new Mesh(square(), this.#grounding.material);
+  readonly #tracing = createNetworkMaterial(this.#look);
+  readonly #traced = new Mesh(square(), this.#tracing.material);
   #grid: DistanceGrid | null = null;
   #occupied: Box | null = null;
   #shadowOf: { picture: SurfacePicture; up: UpAxis } | null = null;
 
   constructor() {
     this.camera.matrixAutoUpdate = false;
-    for (const [order, object] of [this.#ground, this.#marched, this.#slice].entries()) {
+    for (const [order, object] of [this.#ground, this.#marched, this.#traced, this.#slice].entries()) {
       object.frustumCulled = false;
       object.visible = false;
       object.renderOrder = order;
@@ -88,7 +104,7 @@ export class SurfaceScene {
   /** Box around what is looked at: the original's, else the reconstruction's, else that of the field. Null of nothing. */
   get box(): Box | null {
     const picture = this.original ?? this.reconstruction;
-    return picture ? boxAround(picture.mesh.positions) : this.#grid && (this.#occupied ?? { least: [-1, -1, -1], most: [1, 1, 1] });
+    return picture ? boxAround(picture.mesh.positions) : this.#grid ? (this.#occupied ?? CUBE) : this.hasNetwork ? CUBE : null;
   }
 
   setOriginal(picture: SurfacePicture | null): void {
@@ -124,9 +140,28 @@ export class SurfaceScene {
     this.camera.updateProjectionMatrix();
   }
 
+  /** The network's view of a camera, for pictures of that width over height. */
+  traceView({ camera, up, slice, occlusion }: SurfaceViewState, aspect: number, draft: boolean): TraceView {
+    const basis = basisOf(camera, up);
+    const tangent = Math.tan(FIELD_OF_VIEW / 2);
+    const around = this.box ?? CUBE;
+    const zero = [0, 0, 0] as const;
+    return {
+      eye: basis.eye,
+      right: along(zero, basis.right, tangent * aspect),
+      up: along(zero, basis.up, tangent),
+      forward: along(zero, basis.toward, -1),
+      least: around.least.map((value) => Math.max(-1, value - TRACE_ROOM)),
+      most: around.most.map((value) => Math.min(1, value + TRACE_ROOM)),
+      cut: this.#grid ? cutPlane(slice) : null,
+      steps: TRACE_STEPS[draft ? 'draft' : 'full'],
+      occlusion: occlusion && !draft,
+    };
+  }
+
   /** Shows what belongs into a view. */
-  arrange(pane: Pane, state: SurfaceViewState, { draft, source, errorMaximum, light }: Detail): void {
-    for (const object of [this.#marched, this.#slice, this.#ground]) object.visible = false;
+  arrange(pane: Pane, state: SurfaceViewState, { draft, source, errorMaximum, light, traced }: Detail): void {
+    for (const object of [this.#marched, this.#traced, this.#slice, this.#ground]) object.visible = false;
     this.#original.hide();
     this.#reconstruction.hide();
     const box = this.box;
@@ -147,6 +182,11 @@ export class SurfaceScene {
       this.#march.mode.value = looks.mode;
       this.#march.steps.value = draft ? DRAFT_STEPS : FULL_STEPS;
       this.#marched.visible = true;
+    } else if (source === 'network' && traced) {
+      this.#tracing.set(traced.pictures);
+      this.#tracing.mode.value = looks.mode;
+      for (const name of ['right', 'up', 'forward'] as const) this.#tracing[name].value.set(...(traced.view[name] as [number, number, number]));
+      this.#traced.visible = true;
     }
     if (state.slice.shown && this.#grid) this.#cross(state, light);
     if (state.ground && !plane) this.#rest(box, state.up, light);
@@ -156,12 +196,13 @@ export class SurfaceScene {
     this.#original.dispose();
     this.#reconstruction.dispose();
     this.#march.material.dispose();
+    this.#tracing.dispose();
     this.#slicing.dispose();
     this.#grounding.material.dispose();
     this.#shadow.dispose();
     this.#distances.dispose();
     this.#look.dispose();
-    for (const { geometry } of [this.#marched, this.#slice, this.#ground]) geometry.dispose();
+    for (const { geometry } of [this.#marched, this.#traced, this.#slice, this.#ground]) geometry.dispose();
   }
 
   #cross({ slice }: SurfaceViewState, light: boolean): void {

@@ -12,15 +12,18 @@ import { drawingDevice, type DrawingDevice } from '../device';
 import { openRenderer } from '../renderer';
 import { errorFacts, suitedMaximum, type ErrorFacts } from './heat';
 import { constrainCamera, diagonalOf, frameBox, orbitBy, panBy, rayThrough, zoomBy, type Ray } from './orbit';
+import { NetworkTrace } from './network-trace';
 import { nextScale, restScale } from './pacing';
 import { pickField, pickMesh, type Hit } from './pick';
 import { SurfaceScene } from './scene';
-import { constrainSurfaceView, effectiveMode, effectiveSource, INITIAL_SURFACE_VIEW, panesOf, type Available, type DistanceGrid, type Pane, type SurfaceMode, type SurfacePicture, type SurfaceViewState } from './surface-view';
+import { constrainSurfaceView, effectiveMode, effectiveSource, INITIAL_SURFACE_VIEW, panesOf, type Available, type DistanceGrid, type Pane, type SurfaceMode, type SurfaceNetwork, type SurfacePicture, type SurfaceViewState } from './surface-view';
 
 export interface SurfaceStageOptions {
   readonly device?: GPUDevice | null;
   readonly onViewChange?: (state: SurfaceViewState) => void;
   readonly onLost?: (message: string) => void;
+  /** The network cannot be traced on this device. */
+  readonly onFault?: (message: string) => void;
   readonly onFrame?: (statistics: SurfaceStatistics) => void;
 }
 
@@ -59,6 +62,7 @@ export class SurfaceStage {
   #light = false;
   #gone = false;
   #facts: ErrorFacts = { mean: 0, high: 0, worst: 0 };
+  readonly #network: NetworkTrace | null;
   readonly #observer: ResizeObserver;
 
   private constructor(
@@ -67,6 +71,9 @@ export class SurfaceStage {
     private readonly device: DrawingDevice,
     private readonly options: SurfaceStageOptions,
   ) {
+    // Only on a device of both can what one computes be drawn by the other.
+    const shared = options.device ?? null;
+    this.#network = shared && new NetworkTrace(shared, device.software, () => this.#draw(false), (message) => options.onFault?.(message));
     renderer.autoClear = false;
     renderer.setPixelRatio(1);
     this.#observer = new ResizeObserver(() => this.#measure());
@@ -119,6 +126,13 @@ export class SurfaceStage {
     if (now - this.#setAt < REST_OF_STREAM) this.#streamUntil = now + REST_OF_STREAM;
     this.#setAt = now;
     this.#change(() => this.#scene.setField(grid));
+  }
+
+  /** Takes the network that is traced; without a shared device it is not. */
+  setNetwork(network: SurfaceNetwork | null): void {
+    if (this.#gone || !this.#network) return;
+    this.#network.set(network);
+    this.#change(() => (this.#scene.hasNetwork = network !== null));
   }
 
   setTheme(theme: 'dark' | 'light'): void {
@@ -183,7 +197,7 @@ export class SurfaceStage {
     if (this.#gone || this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draw(this.device.software);
+      this.#draw(this.device.software || this.#traces);
     });
   }
 
@@ -205,29 +219,35 @@ export class SurfaceStage {
     this.#frame = -1;
     clearTimeout(this.#rest);
     this.#observer.disconnect();
+    this.#network?.dispose();
     this.#scene.dispose();
     void Promise.resolve(this.renderer.dispose()).catch(() => undefined);
   }
 
   get #available(): Available {
-    return { original: this.#scene.original !== null, mesh: this.#scene.reconstruction !== null, field: this.#scene.grid !== null, network: false };
+    return { original: this.#scene.original !== null, mesh: this.#scene.reconstruction !== null, field: this.#scene.grid !== null, network: this.#network?.there === true, fast: !this.device.software };
+  }
+
+  /** Whether frames are traced from the network. */
+  get #traces(): boolean {
+    return effectiveSource(this.#state.source, this.#available) === 'network';
   }
 
   get #panes(): readonly Pane[] {
     const has = this.#available;
-    return panesOf(this.shownMode, this.#state, has.original && (has.mesh || has.field));
+    return panesOf(this.shownMode, this.#state, has.original && (has.mesh || has.field || has.network));
   }
 
   #draw(moving: boolean): void {
     if (this.#gone) return;
     const began = performance.now();
-    const scale = moving ? this.#scale : this.device.software ? restScale(this.#pixelTime, this.#size) : 1;
+    const scale = moving && this.device.software ? this.#scale : this.device.software ? restScale(this.#pixelTime, this.#size) : 1;
     const [width, height] = [Math.max(1, Math.round(this.#size[0] * scale)), Math.max(1, Math.round(this.#size[1] * scale))];
     if (width !== this.#buffer[0] || height !== this.#buffer[1]) {
       this.#buffer = [width, height];
       this.renderer.setSize(width, height, false);
     }
-    const source = effectiveSource(this.#state.source, this.#available);
+    let source = effectiveSource(this.#state.source, this.#available);
     try {
       this.renderer.setScissorTest(false);
       this.renderer.setViewport(0, 0, width, height);
@@ -237,13 +257,17 @@ export class SurfaceStage {
         const [left, right] = pane.view.map((part) => Math.round(part * width)) as [number, number];
         const [from, to] = pane.seen.map((part) => Math.round(part * width)) as [number, number];
         if (to <= from) continue;
-        this.#scene.aim(this.#state.camera, this.#state.up, (right - left) / height);
-        this.#scene.arrange(pane, this.#state, { draft: moving, source, errorMaximum: this.errorMaximum, light: this.#light });
+        const aspect = (right - left) / height;
+        const traced = source === 'network' && pane.shows === 'reconstruction' ? (this.#network?.picture(this.#scene.traceView(this.#state, aspect, moving), [right - left, height], moving) ?? null) : null;
+        // Until it is traced something else stands in.
+        if (source === 'network' && pane.shows === 'reconstruction' && !traced) source = effectiveSource('auto', { ...this.#available, network: false });
+        this.#scene.aim(this.#state.camera, this.#state.up, aspect);
+        this.#scene.arrange(pane, this.#state, { draft: moving, source, errorMaximum: this.errorMaximum, light: this.#light, traced });
         this.renderer.setViewport(left, 0, right - left, height);
         this.renderer.setScissor(from, 0, to - from, height);
         this.renderer.render(this.#scene.scene, this.#scene.camera);
       }
-      if (moving) this.#await();
+      if (moving && this.device.software) this.#await();
     } catch (error) {
       this.#lose(error instanceof Error ? error.message : String(error));
       return;
@@ -253,7 +277,7 @@ export class SurfaceStage {
     clearTimeout(this.#rest);
     if (moving) {
       // The first frames compile programs: their time says nothing.
-      if (this.#frames > 3) {
+      if (this.#frames > 3 && this.device.software) {
         this.#scale = nextScale(scale, this.#milliseconds);
         this.#pixelTime = this.#milliseconds / (width * height);
       }

@@ -19,6 +19,8 @@ describe('what is drawn', () => {
     expect(effectiveMode('error', { ...ALL, mesh: false }, true)).toBe('reconstruction');
     expect(effectiveSource('auto', ALL)).toBe('mesh');
     expect(effectiveSource('auto', { ...ALL, mesh: false })).toBe('field');
+    expect(effectiveSource('auto', { ...ALL, mesh: false, fast: true })).toBe('network');
+    expect(effectiveSource('auto', { ...ALL, mesh: false, network: false, fast: true })).toBe('field');
     expect(effectiveSource('network', { ...ALL, network: false })).toBe('mesh');
     expect(effectiveSource('field', ALL)).toBe('field');
     expect(effectiveSource('mesh', NONE)).toBeNull();

@@ -118,12 +118,15 @@ export interface Available {
   readonly mesh: boolean;
   readonly field: boolean;
   readonly network: boolean;
+  /** The network is traced in the frame that shows it: it comes before the grid. */
+  readonly fast?: boolean;
 }
 
 /** What the reconstruction is drawn from, given what there is; null of nothing. */
 export function effectiveSource(source: SurfaceSource, has: Available): Exclude<SurfaceSource, 'auto'> | null {
   if (source !== 'auto' && has[source]) return source;
-  return (['mesh', 'field', 'network'] as const).find((each) => has[each]) ?? null;
+  const order = has.fast === true ? (['mesh', 'network', 'field'] as const) : (['mesh', 'field', 'network'] as const);
+  return order.find((each) => has[each]) ?? null;
 }
 
 /** What is drawn, given what there is: an error map only where the mesh has errors. */
