@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clusteredMesh, meshEdges, vertexCurvature, vertexNormals } from './geometry';
+import { clusteredMesh, enclosedVolume, meshEdges, vertexCurvature, vertexNormals } from './geometry';
 import { groundShadow, GROUND_CELLS } from './ground';
 import { boxAround } from './orbit';
 import { sphereMesh } from './test-shapes';
@@ -21,6 +21,15 @@ describe('what drawing needs of a mesh', () => {
       expect(inward[0]).toBeGreaterThan(-1.2);
       expect(inward[1]).toBeLessThan(-0.9);
     }
+  });
+
+  it('has the volume of a ball, negative where its faces look inwards', () => {
+    const mesh = sphereMesh(0.6, 40, [0.2, -0.3, 0.1]);
+    const ball = (4 / 3) * Math.PI * 0.6 ** 3;
+    // The facets lie inside of the ball.
+    expect(enclosedVolume(mesh)).toBeGreaterThan(0.97 * ball);
+    expect(enclosedVolume(mesh)).toBeLessThan(ball);
+    expect(enclosedVolume({ ...mesh, indices: mesh.indices.slice().reverse() })).toBeCloseTo(-enclosedVolume(mesh), 6);
   });
 
   it('gives a normal of length one to vertices that no triangle uses', () => {

@@ -120,3 +120,16 @@ export function clusteredMesh(mesh: SurfaceMesh, cells: number): SurfaceMesh {
 export const DRAFT_CELLS = 96;
 /** Triangles from which on a software renderer draws the stand-in while the view moves. */
 export const DRAFT_FROM = 150_000;
+
+/** Volume inside of a closed mesh, by the divergence theorem: negative where its faces look inwards. */
+export function enclosedVolume({ positions, indices }: SurfaceMesh): number {
+  let sum = 0;
+  for (let i = 0; i < indices.length; i += 3) {
+    const [a, b, c] = [3 * indices[i]!, 3 * indices[i + 1]!, 3 * indices[i + 2]!];
+    const [ax, ay, az] = [positions[a]!, positions[a + 1]!, positions[a + 2]!];
+    const [bx, by, bz] = [positions[b]!, positions[b + 1]!, positions[b + 2]!];
+    const [cx, cy, cz] = [positions[c]!, positions[c + 1]!, positions[c + 2]!];
+    sum += ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx);
+  }
+  return sum / 6;
+}

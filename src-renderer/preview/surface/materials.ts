@@ -15,10 +15,12 @@ function cutAway({ uniforms }: Look): void {
 export function createMeshMaterial(look: Look, field: FieldTexture) {
   const mode = uniform(0, 'int');
   const flat = uniform(0, 'int');
+  /** 1: the back of no face can be seen. What peeps out along an outline by rounding is then lit like its neighbours. */
+  const solid = uniform(0, 'int');
   const material = new NodeMaterial();
   material.fragmentNode = Fn(() => {
     cutAway(look);
-    const front = select(frontFacing, float(1), float(-1)).toVar();
+    const front = select(frontFacing.or(solid.equal(1)), float(1), float(-1)).toVar();
     const smooth = normalize(attribute<'vec3'>('normal', 'vec3')).mul(front).toVar();
     const normal = smooth.toVar();
     If(flat.equal(1), () => {
@@ -45,7 +47,7 @@ export function createMeshMaterial(look: Look, field: FieldTexture) {
   material.polygonOffset = true;
   material.polygonOffsetFactor = 1;
   material.polygonOffsetUnits = 1;
-  return { material, mode, flat };
+  return { material, mode, flat, solid };
 }
 
 /** Edges as thin lines over the faces. */

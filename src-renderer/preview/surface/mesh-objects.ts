@@ -1,7 +1,7 @@
 /** A picture's mesh as three's objects: faces, edges once they are asked for, and a stand-in for slow renderers. */
 import { BufferAttribute, BufferGeometry, LineSegments, Mesh, type Material, type Object3D } from 'three/webgpu';
 import type { FieldTexture } from './field-texture';
-import { clusteredMesh, DRAFT_CELLS, DRAFT_FROM, meshEdges, vertexCurvature, vertexNormals } from './geometry';
+import { clusteredMesh, DRAFT_CELLS, DRAFT_FROM, enclosedVolume, meshEdges, vertexCurvature, vertexNormals } from './geometry';
 import type { Look } from './look';
 import { createMeshMaterial, createWireMaterial } from './materials';
 import type { SurfaceMesh, SurfacePicture } from './surface-view';
@@ -30,6 +30,8 @@ export interface MeshLooks {
   readonly mode: number;
   readonly flat: boolean;
   readonly wireframe: boolean;
+  /** Something of the surface is cut away. */
+  readonly cut: boolean;
   /** Draws the stand-in, where the mesh is large. */
   readonly draft: boolean;
 }
@@ -41,6 +43,8 @@ export class MeshObjects {
   #draft: Mesh | null = null;
   #edges: LineSegments | null = null;
   #picture: SurfacePicture | null = null;
+  /** Closed, and faces outwards. */
+  #solid = false;
 
   constructor(
     private readonly parent: Object3D,
@@ -60,6 +64,7 @@ export class MeshObjects {
     this.#clear();
     this.#picture = picture && picture.mesh.indices.length >= 3 ? picture : null;
     if (!this.#picture) return;
+    this.#solid = this.#picture.watertight === true && enclosedVolume(this.#picture.mesh) > 0;
     this.#mesh = this.#add(new Mesh(geometryOf(this.#picture.mesh, this.#picture.errors ?? null), this.#faces.material));
   }
 
@@ -71,6 +76,7 @@ export class MeshObjects {
     if (!this.#picture) return;
     this.#faces.mode.value = looks.mode;
     this.#faces.flat.value = looks.flat ? 1 : 0;
+    this.#faces.solid.value = this.#solid && !looks.cut ? 1 : 0;
     const { mesh } = this.#picture;
     const draft = looks.draft && mesh.indices.length / 3 >= DRAFT_FROM;
     // Built at the first motion of a mesh that needs it.

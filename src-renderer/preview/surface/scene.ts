@@ -175,7 +175,7 @@ export class SurfaceScene {
     uniforms.gain.value = 100 / (errorMaximum * diagonal);
     this.#look.setMatcap(state.matcap);
     this.#distances.occlusion.value = state.occlusion && this.#grid && !draft ? 1 : 0;
-    const looks = { mode: SHADE[pane.shows === 'error' ? 'error' : state.shading], flat: state.flat, wireframe: state.wireframe, draft };
+    const looks = { mode: SHADE[pane.shows === 'error' ? 'error' : state.shading], flat: state.flat, wireframe: state.wireframe, cut: plane !== null, draft };
     if (pane.shows === 'original') this.#original.show(looks);
     else if (pane.shows === 'error' || source === 'mesh') this.#reconstruction.show(looks);
     else if (source === 'field' && this.#occupied) {
