@@ -27,7 +27,7 @@ export type { ShellPort, Studio } from './port';
 
 type RawGuess = Extract<ResponseOf<'file.load'>, { kind: 'raw' }>['guess'];
 
-const notYet = (): StudioError => new StudioError('failed', 'surface.later', 'Surfaces cannot be fitted in the window yet.');
+const notYet = (): StudioError => new StudioError('failed', 'surface.later', 'The mesh of this file cannot be extracted yet. The distances on its grid are shown.');
 
 /** Opens the services of one window. Nothing heavy is loaded before it is asked for. */
 export async function createStudio(port: ShellPort): Promise<Studio> {
