@@ -39,7 +39,7 @@ export enum Slot {
   /** Evaluation: address and bytes of the output of one thread. */
   Output,
   OutputStride,
-  /** Exact synthesis: 127.5 or 32767.5 (f32), bytes of a stored sample. */
+  /** Exact synthesis: 127.5 or 32767.5 (f32), bytes of a stored sample; 4: float32 heads as they are. */
   Half,
   StoredBytes,
   /** Buffers of one thread: address of the first thread's, bytes between threads. */

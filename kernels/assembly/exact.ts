@@ -12,7 +12,7 @@ import { coordinates, encode } from './grid';
 import { floatWord, layerAt, word } from './record';
 import { encodeTables } from './tables';
 
-/** Samples of grid points [first, first + count), interleaved, to the output of thread `thread`. */
+/** Samples of points [first, first + count) of the grid, or of the list where there is one, interleaved, to the output of thread `thread`. */
 export function synthesize(thread: u32, first: u32, count: u32): void {
   const tile = word(Slot.Tile);
   const scratch = <usize>word(Slot.Scratch) + <usize>thread * word(Slot.ScratchStride);
@@ -26,7 +26,13 @@ export function synthesizeTile(scratch: usize, first: u32, count: u32, output: u
   const samples: usize = (count + 3) & ~3;
   const stride: usize = (<usize>word(Slot.Tile)) << 6;
   // Points beyond the last one of the tile repeat stale coordinates; their samples are not stored.
-  for (let s: u32 = 0; s < count; s++) coordinates(first + s, Slot.Grid, inputs, scratch + (<usize>s << 6));
+  const list: usize = word(Slot.DataPoints);
+  if (list == 0) {
+    for (let s: u32 = 0; s < count; s++) coordinates(first + s, Slot.Grid, inputs, scratch + (<usize>s << 6));
+  } else {
+    const pointBytes = <usize>inputs << 2;
+    for (let s: u32 = 0; s < count; s++) memory.copy(scratch + (<usize>s << 6), list + <usize>(first + s) * pointBytes, pointBytes);
+  }
 
   const layers: i32 = word(Slot.Layers);
   const forward: usize = word(Slot.Forward);
@@ -66,13 +72,18 @@ export function synthesizeTile(scratch: usize, first: u32, count: u32, output: u
   }
 }
 
-/** Head -> stored samples: half * h + half, NaN to 0, clamped, rounded to nearest even. */
+/** Head -> stored samples: half * h + half, NaN to 0, clamped, rounded to nearest even; samples of four bytes are the head itself. */
 export function storeSamples(head: usize, count: u32, to: usize): void {
   const outputs: u32 = word(Slot.Outputs);
   const half = floatWord(Slot.Half);
   const maximum: f32 = half * 2;
   const bytes: usize = word(Slot.StoredBytes);
   for (let s: u32 = 0; s < count; s++) {
+    if (bytes == 4) {
+      // No zero keeps a sign.
+      for (let channel: u32 = 0; channel < outputs; channel++, to += 4) store<f32>(to, load<f32>(head + (<usize>s << 6) + (<usize>channel << 2)) + 0);
+      continue;
+    }
     for (let channel: u32 = 0; channel < outputs; channel++) {
       let v: f32 = half * load<f32>(head + (<usize>s << 6) + (<usize>channel << 2));
       v = v + half;

@@ -114,16 +114,48 @@ function mapBlock(rows: number, count: number, values: Float32Array, change: (va
 }
 
 /**
+ * The network of one field: evaluates blocks of up to BLOCK points. Coordinates come as rows [axis][point], the outputs leave as rows
+ * [channel][point], before they become samples; they are overwritten by the next call. Throws StudioError 'failed'/'synthesis.shape' when
+ * there are not as many parameters as the field has.
+ */
+function blockEvaluator(field: Field, parameters: Float32Array): (coordinates: Float32Array, count: number) => Float32Array {
+  const layout = parameterLayout(field);
+  if (parameters.length !== layout.length) {
+    throw new StudioError('failed', 'synthesis.shape', `The field has ${layout.length} parameters, ${parameters.length} were given.`);
+  }
+  const { encoding, inputs } = field;
+  const matrix = encoding.kind === 'fourier' ? fourierMatrix(encoding.features, inputs, encoding.sigma, encoding.seed) : new Float32Array(0);
+  const plan: Plan = { field, layout, matrix };
+  const rows = Math.max(encodedWidth(encoding, inputs), field.width, field.outputs);
+  const activations = layout.layers.slice(0, field.depth).map(({ index }) => exactActivation(field.activation, index));
+  const head = exactHead(headOf(field));
+  /** Outputs of the layer before the last, of the last, and room for the next. */
+  let before = new Float32Array(rows * BLOCK);
+  let values = new Float32Array(rows * BLOCK);
+  let next = new Float32Array(rows * BLOCK);
+  return (coordinates, count) => {
+    encodeBlock(plan, parameters, coordinates, count, values);
+    for (const layer of layout.layers) {
+      denseBlock(layer, parameters, values, count, next);
+      mapBlock(layer.fanOut, count, next, activations[layer.index] ?? head);
+      if (closesBlock(field, layer.index) && layer.index < field.depth) {
+        const shortcut = before;
+        mapBlock(layer.fanOut, count, next, (value, at) => residualMean(shortcut[at]!, value));
+      }
+      [before, values, next] = [values, next, before];
+    }
+    return values;
+  };
+}
+
+/**
  * Decodes `parameters` (parameterLayout(field)) on a regular grid of `size` points, x first. Returns interleaved samples, x
  * fastest. Gives the event loop its turn now and then.
  *
  * Throws StudioError 'failed'/'synthesis.shape' when parameters or size do not fit the field, 'cancelled' after an abort.
  */
 export const synthesize: Synthesizer = async (field, parameters, size, type, options = {}) => {
-  const layout = parameterLayout(field);
-  if (parameters.length !== layout.length) {
-    throw new StudioError('failed', 'synthesis.shape', `The field has ${layout.length} parameters, ${parameters.length} were given.`);
-  }
+  const evaluate = blockEvaluator(field, parameters);
   if (size.length !== field.inputs) {
     throw new StudioError('failed', 'synthesis.shape', `The field takes ${field.inputs} coordinates, the grid has ${size.length}.`);
   }
@@ -131,20 +163,7 @@ export const synthesize: Synthesizer = async (field, parameters, size, type, opt
   const maximum = sampleMaximum(type);
   const samples = type === 'uint8' ? new Uint8Array(points * field.outputs) : new Uint16Array(points * field.outputs);
   const axes = size.map(axisCoordinates);
-  const matrix =
-    field.encoding.kind === 'fourier'
-      ? fourierMatrix(field.encoding.features, field.inputs, field.encoding.sigma, field.encoding.seed)
-      : new Float32Array(0);
-  const plan: Plan = { field, layout, matrix };
-
-  const rows = Math.max(encodedWidth(field.encoding, field.inputs), field.width, field.outputs);
   const coordinates = new Float32Array(field.inputs * BLOCK);
-  const activations = layout.layers.slice(0, field.depth).map(({ index }) => exactActivation(field.activation, index));
-  const head = exactHead(headOf(field));
-  /** Outputs of the layer before the last, of the last, and room for the next. */
-  let before = new Float32Array(rows * BLOCK);
-  let values = new Float32Array(rows * BLOCK);
-  let next = new Float32Array(rows * BLOCK);
   let turnStart = performance.now();
 
   for (let first = 0; first < points; first += BLOCK) {
@@ -157,16 +176,7 @@ export const synthesize: Synthesizer = async (field, parameters, size, type, opt
 
     const count = Math.min(BLOCK, points - first);
     blockCoordinates(axes, first, count, coordinates);
-    encodeBlock(plan, parameters, coordinates, count, values);
-    for (const layer of layout.layers) {
-      denseBlock(layer, parameters, values, count, next);
-      mapBlock(layer.fanOut, count, next, activations[layer.index] ?? head);
-      if (closesBlock(field, layer.index) && layer.index < field.depth) {
-        const shortcut = before;
-        mapBlock(layer.fanOut, count, next, (value, at) => residualMean(shortcut[at]!, value));
-      }
-      [before, values, next] = [values, next, before];
-    }
+    const values = evaluate(coordinates, count);
     for (let point = 0; point < count; point++) {
       for (let channel = 0; channel < field.outputs; channel++) {
         samples[(first + point) * field.outputs + channel] = sampleOf(values[channel * BLOCK + point]!, maximum);
@@ -176,3 +186,29 @@ export const synthesize: Synthesizer = async (field, parameters, size, type, opt
   options.onProgress?.(1);
   return samples;
 };
+
+/**
+ * Outputs of the network, float32 and interleaved, at a list of points: field.inputs coordinates each, interleaved, within [-1, 1]. At points of a
+ * grid they are what becomes its samples. No zero is negative.
+ *
+ * Throws StudioError 'failed'/'synthesis.shape' when parameters or coordinates do not fit the field.
+ */
+export function synthesizePoints(field: Field, parameters: Float32Array, points: Float32Array): Float32Array {
+  const evaluate = blockEvaluator(field, parameters);
+  const { inputs, outputs } = field;
+  const total = points.length / inputs;
+  if (!Number.isInteger(total)) throw new StudioError('failed', 'synthesis.shape', `The field takes ${inputs} coordinates a point, ${points.length} were given.`);
+  const out = new Float32Array(total * outputs);
+  const coordinates = new Float32Array(inputs * BLOCK);
+  for (let first = 0; first < total; first += BLOCK) {
+    const count = Math.min(BLOCK, total - first);
+    for (let point = 0; point < count; point++) {
+      for (let axis = 0; axis < inputs; axis++) coordinates[axis * BLOCK + point] = points[(first + point) * inputs + axis]!;
+    }
+    const values = evaluate(coordinates, count);
+    for (let point = 0; point < count; point++) {
+      for (let channel = 0; channel < outputs; channel++) out[(first + point) * outputs + channel] = values[channel * BLOCK + point]! + 0;
+    }
+  }
+  return out;
+}

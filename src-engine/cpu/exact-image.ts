@@ -16,18 +16,24 @@ export const BLOCK_POINTS = 4096;
 export interface ExactPlan {
   /** Pages of 64 KiB. */
   readonly pages: number;
+  /** Address of the list of points, where one was asked for; else 0. */
+  readonly list: number;
   /** Address of the samples of a block, for each thread. */
   readonly outputs: readonly number[];
   /** Job record, weights and tables into a zeroed memory of that many pages. */
   write(buffer: ArrayBufferLike): void;
 }
 
+/** What is evaluated: the stored samples of a grid, or the float32 outputs at lists of up to `capacity` points. */
+export type ExactDemand = { readonly size: readonly number[]; readonly type: SampleType } | { readonly capacity: number };
+
 /**
- * Plans the synthesis of `parameters` of `field` (layout of parameterLayout) on a grid of `size` by `threads` threads. Throws
- * StudioError 'failed'/'synthesis.shape' when there are not as many parameters as the field has.
+ * Plans the synthesis of `parameters` of `field` (layout of parameterLayout) by `threads` threads. Throws StudioError
+ * 'failed'/'synthesis.shape' when there are not as many parameters as the field has.
  */
-export function planExact(field: Field, parameters: Float32Array, size: readonly number[], type: SampleType, threads: number): ExactPlan {
-  const bytes = type === 'uint8' ? 1 : 2;
+export function planExact(field: Field, parameters: Float32Array, demand: ExactDemand, threads: number): ExactPlan {
+  const grid = 'size' in demand ? demand : null;
+  const bytes = grid ? (grid.type === 'uint8' ? 1 : 2) : Float32Array.BYTES_PER_ELEMENT;
   const arena = new Arena();
   const network = planNetwork(arena, field, threads, 1, true);
   const { layout, tables } = network;
@@ -36,17 +42,20 @@ export function planExact(field: Field, parameters: Float32Array, size: readonly
   }
   const stride = Math.ceil((BLOCK_POINTS * field.outputs * bytes) / 64) * 64;
   const output = arena.take(stride * threads);
+  const list = 'capacity' in demand ? arena.take(demand.capacity * field.inputs * Float32Array.BYTES_PER_ELEMENT) : 0;
   return {
     pages: arena.pages,
+    list,
     outputs: Array.from({ length: threads }, (_, thread) => output + thread * stride),
     write(buffer) {
       const job = network.write(buffer);
       toPanels(layout, parameters, new Float32Array(buffer, network.forward, layout.bytes / 4));
       if (tables) storeTables(tables, parameters, buffer, tables.address);
-      size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
+      grid?.size.forEach((extent, axis) => job.set(Slot.Grid + axis, extent));
+      job.set(Slot.DataPoints, list);
       job.set(Slot.Output, output);
       job.set(Slot.OutputStride, stride);
-      job.setFloat(Slot.Half, sampleMaximum(type) / 2);
+      if (grid) job.setFloat(Slot.Half, sampleMaximum(grid.type) / 2);
       job.set(Slot.StoredBytes, bytes);
       // The decoder multiplies sums by factors of its own, where the trainer has them in its weights.
       job.setFloat(Slot.HeadRate, headScale(headOf(field)));

@@ -44,7 +44,7 @@ export const synthesizeLocally: Synthesizer = async (field, parameters, size, ty
   const { signal, onProgress } = options;
   const points = pointCount(size);
   const samples = allocateGrid(size, field.inputs, (count) => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs)));
-  const plan = planExact(field, parameters, size, type, 1);
+  const plan = planExact(field, parameters, { size, type }, 1);
   const memory = allocate(plan.pages);
   plan.write(memory.buffer);
   const instance = await WebAssembly.instantiate(await kernel(), { env: { memory } });

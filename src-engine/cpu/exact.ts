@@ -36,7 +36,7 @@ export function createExactSynthesizer(options: ExactSynthesizerOptions = {}): E
     const points = pointCount(size);
     const make = (count: number): Uint8Array | Uint16Array => (type === 'uint8' ? new Uint8Array(count * field.outputs) : new Uint16Array(count * field.outputs));
     const samples = allocateGrid(size, field.inputs, make);
-    const plan = planExact(field, parameters, size, type, pool.threads);
+    const plan = planExact(field, parameters, { size, type }, pool.threads);
     const memory = allocateShared(plan.pages, 'Close other programs, or use fewer threads.');
     plan.write(memory.buffer);
     const control = new Int32Array(new SharedArrayBuffer(8));

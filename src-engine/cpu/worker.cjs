@@ -67,7 +67,7 @@ const kinds = {
   synthesize(message) {
     const { thread, key, output, channels, bytes } = message;
     const { memory, exports } = instanceOf(key, 'exact', message.memory);
-    const Values = bytes === 1 ? Uint8Array : Uint16Array;
+    const Values = { 1: Uint8Array, 2: Uint16Array, 4: Float32Array }[bytes];
     return blocks(message, (first, count) => {
       exports.synthesize(thread, first, count);
       return new Values(memory.buffer, output[thread], count * channels).slice();
