@@ -122,7 +122,7 @@ describe('the window at its start', () => {
     const description = await window.call('app.describe', {});
     expect(description).toMatchObject({ version: '1.2.3', shell: 'browser', dialogs: false, root: 'root', settings: { theme: 'system' } });
     expect(description.engines.map(({ engine }) => engine)).toEqual(['cpu', 'tfjs']);
-    expect(description.samples.map(({ kind }) => kind)).toEqual(['grid', 'grid', 'grid', 'volume']);
+    expect(description.samples.map(({ kind }) => kind)).toEqual(['grid', 'grid', 'grid', 'volume', 'surface']);
     for (const { id, kind, thumbnail } of description.samples) {
       expect((await sharp(thumbnail).metadata()).format).toBe('jpeg');
       const loaded = await window.call('file.load', { file: (await window.call('file.sample', { id })).file, task: id });
