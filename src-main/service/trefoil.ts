@@ -12,6 +12,8 @@ import { writeMesh } from '../formats/mesh';
 
 /** Grid points along each axis: about 20 000 triangles. */
 const RESOLUTION = 56;
+/** For the picture: the first window waits for it. */
+const PICTURE_RESOLUTION = 36;
 const BALLS = 480;
 /** Balls that are left out together where all of them are too far. */
 const GROUP = 16;
@@ -52,21 +54,18 @@ export function trefoilDistance(x: number, y: number, z: number): number {
   return least;
 }
 
-let made: Promise<Mesh> | null = null;
-
-function trefoil(): Promise<Mesh> {
+function trefoil(resolution: number): Promise<Mesh> {
   const sampler = (points: Float32Array): Promise<Float32Array> => Promise.resolve(Float32Array.from({ length: points.length / 3 }, (_, i) => trefoilDistance(points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!)));
-  made ??= meshFromField(sampler, RESOLUTION);
-  return made;
+  return meshFromField(sampler, resolution);
 }
 
 /** The surface as a PLY file. */
 export async function trefoilFile(): Promise<Uint8Array> {
-  return writeMesh(await trefoil(), 'ply');
+  return writeMesh(await trefoil(RESOLUTION), 'ply');
 }
 
 /** The surface as RGBA pixels of a square. */
 export async function trefoilPicture(extent: number): Promise<ReturnType<typeof meshPicture>> {
-  const { positions, indices } = await trefoil();
+  const { positions, indices } = await trefoil(PICTURE_RESOLUTION);
   return meshPicture(positions, indices, extent);
 }
