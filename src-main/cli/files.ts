@@ -1,5 +1,6 @@
 /** Reading files that the user named: every failure says which file, what is wrong with it and what to do. */
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asStudioError, StudioError } from '#core/errors';
 
 /** Larger files than this are no pictures that fit into memory as one buffer. */
@@ -44,6 +45,27 @@ export function readFileNamed(path: string): Promise<Uint8Array> {
     if (bytes > LARGEST_BYTES) throw new StudioError('input', 'file.size', `${path}: it has ${bytes} bytes, more than the 2 GiB that can be read. Give a smaller file.`);
     return new Uint8Array(await file.readFile());
   });
+}
+
+/**
+ * Names of the files in a folder, hidden ones left out; null for what is no folder. Throws StudioError 'input'/'input.folder' where there is none, and
+ * as readFileNamed does.
+ */
+export async function filesInFolder(path: string): Promise<string[] | null> {
+  try {
+    if (!(await stat(path)).isDirectory()) return null;
+    const all = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+    const files: string[] = [];
+    for (const each of all) {
+      const linked = each.isSymbolicLink() && (await stat(join(path, each.name)).catch(() => null))?.isFile();
+      if (each.isFile() || linked) files.push(each.name);
+    }
+    if (files.length > 0) return files;
+    const folders = all.filter((each) => each.isDirectory()).length;
+    throw new StudioError('input', 'input.folder', `${path}: there are no files in this folder${folders > 0 ? `, but ${folders} ${folders === 1 ? 'folder' : 'folders'}. Give the one that holds the slices.` : '. Give a file, or a folder of slices.'}`);
+  } catch (error) {
+    throw fault(path, error);
+  }
 }
 
 /** Throws StudioError 'input' as readFileNamed does when a file cannot be read, without reading it. */

@@ -62,7 +62,7 @@ const forms = (option: Parameters<typeof wordForms>[0]): string => wordForms(opt
 
 /** Gives the command its arguments, options and action; `done` hears the exit code. */
 export function addFit(command: Command, terminal: Terminal, done: (code: number) => void): void {
-  addInputOptions(command.argument('<input>', 'a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF), a volume (NRRD, NIfTI, MetaImage, .vti, TIFF stack, raw, .npy), or a mesh (OBJ, PLY, STL, OFF, GLB, glTF)'))
+  addInputOptions(command.argument('<input>', 'a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF), a volume (NRRD, NIfTI, MetaImage, .vti, TIFF stack, raw, .npy; or a folder of DICOM or TIFF slices), or a mesh (OBJ, PLY, STL, OFF, GLB, glTF)'))
     .requiredOption('-o, --output <file>', 'the .inr file to write')
     .optionsGroup('What to fit:')
     .option('--preset <name|file>', 'a preset (`inr presets` lists them) or a configuration in JSON')

@@ -1,8 +1,8 @@
-/** Inputs of the command line: a file of any kind that can be fitted. */
+/** Inputs of the command line: a file of any kind that can be fitted, or a folder of slices. */
 import { dirname, join } from 'node:path';
-import { readSignal, type Ingested } from '../service/ingest';
+import { readFolder, readSignal, type Ingested } from '../service/ingest';
 import type { RawDescription } from '../formats/volume/types';
-import { about, readFileNamed } from './files';
+import { about, filesInFolder, readFileNamed } from './files';
 
 /** Which volume of a file is meant, and how raw voxels lie, as options say it. */
 export interface InputOptions {
@@ -20,10 +20,12 @@ function rawOf({ shape, type, endian, spacing, channels, skipBytes }: InputOptio
   return said.length > 0 ? Object.fromEntries(said) : undefined;
 }
 
-/** Reads an input. Throws StudioError 'input' or 'usage' that names it. */
+/** Reads an input: a file, or a folder of slices. Throws StudioError 'input' or 'usage' that names it. */
 export async function openSignal(input: string, options: InputOptions = {}): Promise<Ingested> {
   return about(input, async () => {
     const raw = rawOf(options);
+    const inside = await filesInFolder(input);
+    if (inside) return readFolder(inside.map((name) => ({ name: join(input, name), read: () => readFileNamed(join(input, name)) })), input, options.frame === undefined ? {} : { frame: options.frame });
     const bytes = await readFileNamed(input);
     return readSignal(bytes, input, {
       // Readers let no name lead out of the folder.

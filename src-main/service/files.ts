@@ -144,6 +144,11 @@ export class Files {
     };
   }
 
+  /** Files that may be slices of one volume with another, each read when it is needed. Tokens of files that are gone are an error as in read. */
+  parts(tokens: readonly string[]): { readonly name: string; readonly read: () => Promise<Uint8Array> }[] {
+    return tokens.map((token) => ({ name: heldBy(this.#entries, token).name, read: async () => (await this.read(token)).bytes }));
+  }
+
   /** Name and whole content. Throws StudioError 'input': file.missing, file.unreadable, file.directory, input.size. */
   async read(token: string): Promise<{ name: string; bytes: Uint8Array }> {
     const entry = heldBy(this.#entries, token);

@@ -8,7 +8,7 @@ import { sniffMesh } from '../formats/mesh/sniff';
 import { guessRaw } from '../formats/volume/raw';
 import { storedBytes } from '../formats/volume/samples';
 import { sniffVolume } from '../formats/volume/sniff';
-import type { RawDescription } from '../formats/volume/types';
+import type { RawDescription, VolumePart } from '../formats/volume/types';
 import { unpackedLength } from '../formats/volume/unpack';
 import { sniff } from './image-header';
 import { readImage } from './image-ingest';
@@ -24,6 +24,8 @@ export interface Ingested {
 export interface IngestOptions {
   /** Reads a file beside this one: the voxels of a detached header, the buffers of a glTF. */
   readonly companion?: (name: string) => Promise<Uint8Array>;
+  /** Files that were chosen with this one: the other slices of its volume, if that is what they are. */
+  readonly beside?: readonly VolumePart[];
   /** Which volume of a series, counted from 1. */
   readonly frame?: number;
   /** How raw voxels lie, where name and length do not say. */
@@ -32,6 +34,11 @@ export interface IngestOptions {
 
 /** Reads a file. Throws StudioError 'input' that names it. */
 export async function readSignal(bytes: Uint8Array, name: string, options: IngestOptions = {}): Promise<Ingested> {
+  const { beside = [] } = options;
+  if (beside.length > 0) {
+    const { areSlices, readVolumeParts } = await import('../formats/volume');
+    if (await areSlices(bytes, name, beside)) return readVolumeParts([{ name, read: () => Promise.resolve(bytes) }, ...beside], name, options);
+  }
   if (sniffVolume(bytes, name) !== null || options.raw !== undefined) {
     const { readVolume } = await import('../formats/volume');
     return readVolume(bytes, name, options);
@@ -42,6 +49,12 @@ export async function readSignal(bytes: Uint8Array, name: string, options: Inges
     return readSurface(bytes, name, options);
   }
   return readImage(bytes, name);
+}
+
+/** Reads a folder: the slices of a volume. `name` is what messages call it. Throws StudioError 'input' that names the folder or a file. */
+export async function readFolder(parts: readonly VolumePart[], name: string, options: Pick<IngestOptions, 'frame'> = {}): Promise<Ingested> {
+  const { readVolumeParts } = await import('../formats/volume');
+  return readVolumeParts(parts, name, options);
 }
 
 /** What is known of a file of raw voxels that does not say enough of itself, or has other bytes than it says; null for any other file. */

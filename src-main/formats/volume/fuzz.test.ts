@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { StudioError } from '#core/errors';
 import { pointCount } from '#core/signal/signal';
 import { readVolume, WRITABLE, writeVolume, type ReadOptions, type ReadVolume } from './index';
+import { slice } from './test-dicom';
 import { tiff } from './test-tiff';
 import { vti } from './test-vti';
 import { PLACES, someVolume, text } from './test-volumes';
@@ -77,6 +78,9 @@ const SAMPLES: Readonly<Record<string, { readonly bytes: Uint8Array; readonly na
   'vti, packed': { bytes: vti({ format: 'appended raw', header: 8, block: 12 }), name: 'a.vti' },
   'tiff, ImageJ': { bytes: tiff({ pages: [0, 1, 2, 3].map((at) => ({ width: 3, height: 2, data: Buffer.alloc(12, 7 * at), ...(at === 0 && { tags: { 270: 'ImageJ=1\nimages=4\nchannels=2\nslices=2\nunit=um\nspacing=2\n', 282: 4, 283: 5 } }) })), bits: 16, big: true }), name: 'a.tif' },
   'tiff, OME': { bytes: tiff({ pages: [0, 1].map((at) => ({ width: 3, height: 2, data: deflateSync(Buffer.alloc(24, 7 * at)), tags: { 259: 8, 317: 3, 270: at === 0 ? '<OME><Image><Pixels DimensionOrder="XYZCT" SizeX="3" SizeY="2" SizeZ="2" SizeC="1" SizeT="1" PhysicalSizeZ="2"/></Image></OME>' : 'second' } })), bits: 32, format: 3, wide: true }), name: 'a.tif' },
+  'dicom, explicit': { bytes: slice({ values: [1, 2, 3, 4, 5, 6, 7, 8], frames: 2, stored: 12, position: [1, 2, 3], more: [[0x3004000c, 'DS', '0\\2'], [0x00281053, 'DS', '1'], [0x00281052, 'DS', '-4']] }), name: 'a.dcm' },
+  'dicom, sequences': { bytes: slice({ values: [1, 2, 3, 4], syntax: 'implicit', more: [[0x52009229, 'SQ', [[[0x00289110, 'SQ', [[[0x00280030, 'DS', '4\\3']]]]]]], [0x52009230, 'SQ', [[[0x00209113, 'SQ', [[[0x00200032, 'DS', '0\\0\\5']]]]]]]] }), name: 'a.dcm' },
+  'dicom, RLE': { bytes: slice({ values: [1, 2, 3, 4, 5, 6, 7, 8], frames: 2, syntax: 'rle' }), name: 'a.dcm' },
 };
 
 describe('damaged files', () => {

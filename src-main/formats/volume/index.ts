@@ -11,15 +11,16 @@ import { readNifti, writeNifti } from './nifti';
 import { readNpy, writeNpy } from './npy';
 import { readNrrd, writeNrrd } from './nrrd';
 import { readRaw } from './raw';
+import { areSlices, readSeries } from './series';
 import { sniffVolume } from './sniff';
 import { readTiffStack } from './tiff';
 import { readVti } from './vti';
-import { Reading, type ReadOptions, type ReadVolume, type VolumeContent, type VolumeFormat, type WrittenVolume } from './types';
+import { Reading, type ReadOptions, type ReadVolume, type VolumeContent, type VolumeFormat, type VolumePart, type WrittenVolume } from './types';
 
 export { guessRaw } from './raw';
 export { sniffVolume } from './sniff';
 export { unpackedLength } from './unpack';
-export type { RawDescription, ReadOptions, ReadVolume, StoredType, VolumeContent, VolumeFormat, WrittenVolume } from './types';
+export type { RawDescription, ReadOptions, ReadVolume, StoredType, VolumeContent, VolumeFormat, VolumePart, WrittenVolume } from './types';
 
 export const WRITABLE = ['nrrd', 'nhdr', 'nii', 'nii.gz', 'npy', 'raw', 'mha'] as const;
 
@@ -31,6 +32,7 @@ const READERS: Readonly<Record<VolumeFormat, (bytes: Uint8Array, reading: Readin
   NumPy: readNpy,
   VTK: readVti,
   TIFF: readTiffStack,
+  DICOM: async (bytes, reading) => (await import('./dicom')).readDicomFiles([{ name: reading.name, read: () => Promise.resolve(bytes) }], reading),
 };
 
 /**
@@ -40,8 +42,19 @@ const READERS: Readonly<Record<VolumeFormat, (bytes: Uint8Array, reading: Readin
 export async function readVolume(bytes: Uint8Array, name: string, options: ReadOptions = {}): Promise<ReadVolume> {
   if (bytes.length === 0) throw inputFault(name, 'empty', 'the file is empty. Choose a volume.');
   const format = options.raw ? 'raw' : sniffVolume(bytes, name);
-  if (!format) throw inputFault(name, 'unknown', 'this is no volume that can be read here. Choose a NRRD, NIfTI, MetaImage, VTK (.vti), NumPy or raw file, or a TIFF stack.');
+  if (!format) throw inputFault(name, 'unknown', 'this is no volume that can be read here. Choose a NRRD, NIfTI, MetaImage, VTK (.vti), NumPy or raw file, a TIFF stack or a DICOM series.');
   return guarded(name, () => READERS[format](bytes, new Reading(name, options)));
+}
+
+/** Whether a file and those chosen with it make one volume; readVolumeParts reads it. */
+export { areSlices };
+
+/**
+ * Reads a volume from many files: a DICOM series or slices in TIFF files, each read when it is needed. `name` is what messages call them all.
+ * Throws StudioError 'input'.
+ */
+export async function readVolumeParts(parts: readonly VolumePart[], name: string, options: ReadOptions = {}): Promise<ReadVolume> {
+  return guarded(name, () => readSeries(parts, new Reading(name, options)));
 }
 
 /** What a reader did not foresee is a damaged file for the user; memory that is not there is said as such. */

@@ -1,13 +1,13 @@
 /**
- * Files of independent programs (VTK, ITK, tifffile): voxels and places that they write are read here, and what is written here they read. Skipped,
+ * Files of independent programs (VTK, ITK, tifffile, pydicom): voxels and places that they write are read here, and what is written here they read. Skipped,
  * with a word, where Python or a module of it is missing.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inSpace, stepsOf } from './geometry';
-import { readVolume, WRITABLE, writeVolume } from './index';
+import { readVolume, readVolumeParts, WRITABLE, writeVolume } from './index';
 import { pythonWith, runPython } from './test-python';
 import { PLACES, someVolume } from './test-volumes';
 
@@ -159,5 +159,79 @@ it.skipIf(!tifffile)('reads stacks that tifffile writes: packings, byte orders, 
     expect(signal, name).toMatchObject({ size: [30, 20, 3], channels: 1 });
     expect(Array.from(signal.voxels), name).toEqual(values);
     if (/^(imagej|ome)/.test(name)) expect(signal.metadata.geometry, name).toMatchObject({ spacing: [0.25, 0.2, 2.5], unit: 'um' });
+  }
+});
+
+const pydicom = pythonWith('SimpleITK', 'pydicom');
+const PYDICOM = `
+import pydicom, SimpleITK as sitk, json, os, copy, random
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import generate_uid, ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian, RLELossless
+random.seed(4)
+out = []
+row, column = np.array([0.8, 0.6, 0.0]), np.array([0.0, 0.0, -1.0])
+normal = np.cross(row, column)
+for name, syntax, dtype, stored, tilt in (('implicit', ImplicitVRLittleEndian, 'u2', 12, 0), ('explicit', ExplicitVRLittleEndian, 'i2', 16, 0), ('big', ExplicitVRBigEndian, 'i2', 16, 0), ('big8', ExplicitVRBigEndian, 'u1', 8, 0), ('deflated', DeflatedExplicitVRLittleEndian, 'u2', 16, 0), ('rle', RLELossless, 'u2', 16, 0), ('rle8', RLELossless, 'u1', 8, 0), ('tilted', ExplicitVRLittleEndian, 'i2', 16, 0.3)):
+  os.makedirs(name)
+  low, high = (0, 2 ** stored - 1) if dtype[0] == 'u' else (-2 ** (stored - 1), 2 ** (stored - 1) - 1)
+  values = (np.arange(5 * 6 * 8, dtype=np.int64) * 7919 % (high - low + 1) + low).astype(dtype).reshape(5, 6, 8)
+  values[:, 2:4, 1:6] = low + 3
+  series = generate_uid()
+  names = [f'IM{random.randrange(10**6)}' for z in range(5)]
+  for z in range(5):
+    ds = Dataset()
+    ds.SOPClassUID = '1.2.840.10008.5.1.4.1.1.2'
+    ds.SOPInstanceUID = generate_uid()
+    ds.SeriesInstanceUID, ds.StudyInstanceUID = series, generate_uid()
+    ds.PatientName, ds.Modality, ds.InstanceNumber = 'Doe^Jane', 'CT', 3
+    ds.Rows, ds.Columns, ds.SamplesPerPixel, ds.PhotometricInterpretation = 6, 8, 1, 'MONOCHROME2'
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = values.dtype.itemsize * 8, stored, stored - 1, int(dtype[0] == 'i')
+    ds.PixelSpacing, ds.SliceThickness = [0.75, 0.5], 9
+    ds.ImageOrientationPatient = list(row) + list(column)
+    ds.ImagePositionPatient = [round(float(x), 6) for x in np.array([10, -20, 30]) + 2.5 * z * (normal + tilt * column)]
+    ds.RescaleSlope, ds.RescaleIntercept = 1, -7
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == RLELossless else syntax
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
+    data = values[z]
+    if syntax == ExplicitVRBigEndian: data = data.byteswap() if data.itemsize > 1 else data.reshape(-1, 2)[:, ::-1].copy()
+    ds.PixelData = data.tobytes()
+    ds['PixelData'].VR = 'OW'
+    if syntax == RLELossless: ds.compress(RLELossless)
+    pydicom.dcmwrite(os.path.join(name, names[z]), ds, enforce_file_format=True)
+  read = [pydicom.dcmread(os.path.join(name, each)).pixel_array for each in names]
+  assert (np.stack(read) == values).all(), name
+  files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(name)
+  entry = dict(name=name, values=(values.astype(np.int64) - 7).ravel().tolist())
+  if name in ('implicit', 'explicit', 'big', 'deflated'):
+    image = sitk.ReadImage(files)
+    assert (sitk.GetArrayFromImage(image) == values.astype(np.int64) - 7).all()
+    entry.update(first=image.TransformIndexToPhysicalPoint([0, 0, 0]), last=image.TransformIndexToPhysicalPoint([7, 5, 4]))
+  else:
+    corner = np.array([10, -20, 30]) + 10 * (normal + tilt * column) + 3.5 * row + 3.75 * column
+    entry.update(first=[10, -20, 30], last=corner.tolist())
+  out.append(entry)
+print(json.dumps(out))
+`;
+
+it.skipIf(!pydicom)('reads series that pydicom writes, at the place that ITK gives them', async () => {
+  const home = join(folder, 'dicom');
+  mkdirSync(home);
+  const written = runPython(pydicom!, PYDICOM, home) as { name: string; values: number[]; first: number[]; last: number[] }[];
+  expect(written.length).toBe(8);
+  for (const { name, values, first, last } of written) {
+    const parts = readdirSync(join(home, name)).map((file) => ({ name: file, read: () => Promise.resolve(readFileSync(join(home, name, file))) }));
+    const { signal, notes } = await readVolumeParts(parts, name);
+    expect(signal.size, name).toEqual([8, 6, 5]);
+    expect(Array.from(signal.voxels), name).toEqual(values);
+    const { geometry } = signal.metadata;
+    const steps = stepsOf(geometry);
+    for (const part of [0, 1, 2]) {
+      expect(geometry.origin[part], name).toBeCloseTo(first[part]!, 5);
+      expect(geometry.origin[part]! + 7 * steps[part]! + 5 * steps[3 + part]! + 4 * steps[6 + part]!, name).toBeCloseTo(last[part]!, 4);
+    }
+    expect(geometry).toMatchObject({ space: 'LPS', unit: 'mm' });
+    expect(notes.length, name).toBe(name === 'tilted' ? 3 : 2);
   }
 });

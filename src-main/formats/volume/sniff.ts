@@ -1,4 +1,5 @@
 /** Which format a file of voxels has: by its content, and by its name only where the content says nothing. */
+import { isDicom } from './dicom-syntax';
 import { isMetaImage } from './meta-image';
 import { niftiVersion } from './nifti-header';
 import { isNpy } from './npy';
@@ -18,6 +19,7 @@ export function sniffVolume(bytes: Uint8Array, name: string): VolumeFormat | nul
     if (isNpy(bytes)) return 'NumPy';
     if (isMetaImage(bytes)) return 'MetaImage';
     if (isVti(bytes)) return 'VTK';
+    if (isDicom(bytes)) return 'DICOM';
     if (isTiffStack(bytes)) return 'TIFF';
   }
   return /\.(raw|bin|dat|vol|img)(\.gz)?$/i.test(name) ? 'raw' : null;

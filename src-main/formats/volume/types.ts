@@ -3,7 +3,7 @@ import type { StudioError } from '#core/errors';
 import type { VolumeMetadata, VolumeSignal, VoxelArray, VoxelType } from '#core/signal/volume';
 import { inputFault } from './faults';
 
-export type VolumeFormat = 'NRRD' | 'NIfTI' | 'MetaImage' | 'raw' | 'NumPy' | 'VTK' | 'TIFF';
+export type VolumeFormat = 'NRRD' | 'NIfTI' | 'MetaImage' | 'raw' | 'NumPy' | 'VTK' | 'TIFF' | 'DICOM';
 
 /** Number types as files store them. 64-bit integers become int32 where they fit and float64 elsewhere, half floats float32. */
 export type StoredType = VoxelType | 'int64' | 'uint64' | 'float16';
@@ -19,6 +19,13 @@ export interface RawDescription {
   readonly skipBytes?: number;
   /** Interleaved samples of a voxel. */
   readonly channels?: number;
+}
+
+/** One of several files that make a volume together; read when it is needed, perhaps more than once. */
+export interface VolumePart {
+  /** What messages call it. */
+  readonly name: string;
+  readonly read: () => Promise<Uint8Array>;
 }
 
 export interface ReadOptions {
