@@ -9,22 +9,21 @@ import { createExactSynthesizer } from '#engine/cpu/exact';
 import { createCpuEngine } from '#engine/cpu/engine';
 import { modelParameters } from '#engine/engine';
 import { FitSession } from '#engine/session';
-import { meshFromField } from '#engine/surface/extract';
 import { decodeFile } from '#core/coding/file';
 import { packFile } from '#core/coding/pack';
-import { dequantize } from '#core/coding/quantizer';
 import { fieldFor } from '#core/field/field';
 import { presetById } from '#core/fit/presets';
 import type { Mesh } from '#core/signal/mesh';
-import { distanceOfCode, toDomain } from '#core/signal/surface';
+import { toDomain, toWorld } from '#core/signal/surface';
 import draco from 'draco3dgltf/package.json';
 import { sha256 } from '../src-main/cli/coded-file';
 import { table } from '../src-main/cli/numbers';
 import { decodeDraco, dracoBelow, encodeDraco } from '../src-main/service/draco';
 import { readSignal } from '../src-main/service/ingest';
 import { SubjectCache } from '../src-main/service/subject-cache';
+import { surfaceMesh } from '../src-main/service/surface-mesh';
+import { surfaceQuality, type SurfaceMeasures } from '../src-main/service/surface-quality';
 import type { SuiteOptions } from './main';
-import { surfaceQuality, type SurfaceQuality } from './surface-quality';
 
 const CASES = [
   { name: 'bunny', file: 'stanford-bunny.obj', presets: ['surface-small', 'surface', 'surface-fine'] },
@@ -33,29 +32,18 @@ const CASES = [
 ] as const;
 export const partNames = CASES.map(({ name }) => name);
 const RESOLUTION = 256;
+/** Timed alone. */
+const FINE = 512;
 
 interface Row {
   readonly mesh: string;
   readonly what: string;
   readonly bytes: number;
   readonly bitsPerVertex: number;
-  readonly quality: SurfaceQuality;
+  readonly quality: SurfaceMeasures;
   /** Of the fit alone, and of decoding and extracting; null for Draco. */
   readonly fitSeconds: number | null;
   readonly meshSeconds: number | null;
-}
-
-/** The mesh of a decoded file, in cube coordinates. Every grid point is decoded. */
-async function decodedMesh(file: Uint8Array, synthesize: ReturnType<typeof createExactSynthesizer>['synthesize'], n: number): Promise<Mesh> {
-  const { header, field, quantized } = decodeFile(file);
-  if (header.kind !== 'surface') throw new Error('Not a surface.');
-  const { truncation } = header.metadata;
-  const codes = await synthesize(field, dequantize(field, quantized), [n, n, n], 'uint16');
-  const at = (x: number): number => Math.max(0, Math.min(n - 1, Math.round(((x + 1) * n - 1) / 2)));
-  const sampler = (points: Float32Array): Promise<Float32Array> =>
-    Promise.resolve(Float32Array.from({ length: points.length / 3 }, (_, i) => distanceOfCode(codes[at(points[3 * i]) + n * (at(points[3 * i + 1]) + n * at(points[3 * i + 2]))], truncation)));
-  // Between the grid points there is nothing to ask for: straight interpolation of the decoded distances.
-  return meshFromField(sampler, n, { truncation, rounds: 0 });
 }
 
 async function fitted(subjects: SubjectCache, preset: string, quick: boolean): Promise<{ file: Uint8Array; seconds: number }> {
@@ -80,9 +68,9 @@ async function fitted(subjects: SubjectCache, preset: string, quick: boolean): P
 const percent = (value: number): string => `${value.toFixed(4)} %`;
 
 function rowWords({ mesh, what, bytes, bitsPerVertex, quality, fitSeconds, meshSeconds }: Row): string[] {
-  const { chamferL1, chamferL2, hausdorff, normalConsistency, overlap, openEdges, fScores } = quality;
+  const { chamferL1, chamferL2, hausdorff, normalConsistency, iou, openEdges, fScores } = quality;
   const seconds = (value: number | null): string => (value === null ? '' : value.toFixed(1));
-  return [mesh, what, bytes.toLocaleString('en'), bitsPerVertex.toFixed(2), percent(chamferL1.percent), chamferL2.percent.toExponential(2), percent(hausdorff.percent), normalConsistency.toFixed(4), overlap?.toFixed(4) ?? '', fScores.at(-1)?.score.toFixed(4) ?? '', String(openEdges), seconds(fitSeconds), seconds(meshSeconds)];
+  return [mesh, what, bytes.toLocaleString('en'), bitsPerVertex.toFixed(2), percent(chamferL1.percent), chamferL2.percent.toExponential(2), percent(hausdorff.percent), normalConsistency.toFixed(4), iou?.toFixed(4) ?? '', fScores.at(-1)?.score.toFixed(4) ?? '', String(openEdges), seconds(fitSeconds), seconds(meshSeconds)];
 }
 const HEAD = ['mesh', 'by', 'bytes', 'bits/vertex', 'Chamfer L1', 'L2 [% of diag^2]', 'Hausdorff', 'normals', 'IoU', 'F 0.5 %', 'open edges', 'fit [s]', `mesh ${RESOLUTION} [s]`];
 
@@ -102,24 +90,28 @@ export async function run({ quick, only }: SuiteOptions): Promise<unknown> {
     const reference: Mesh = { positions: Float64Array.from(toDomain(mesh.positions, metadata.domain)), indices: mesh.indices };
     console.log(`${name}: ${metadata.vertices} vertices, ${metadata.triangles} triangles${watertight ? '' : ', not watertight'}`);
     const add = async (what: string, bytes: number, decoded: Mesh, fitSeconds: number | null, meshSeconds: number | null): Promise<void> => {
-      const row = { mesh: name, what, bytes, bitsPerVertex: (8 * bytes) / metadata.vertices, quality: await surfaceQuality(reference, decoded), fitSeconds, meshSeconds };
+      const row = { mesh: name, what, bytes, bitsPerVertex: (8 * bytes) / metadata.vertices, quality: await surfaceQuality(signal, decoded), fitSeconds, meshSeconds };
       rows.push(row);
       console.log(`  ${rowWords(row).slice(1).join('  ')}`);
     };
+    const inWorld = (decoded: Mesh): Mesh => ({ ...decoded, positions: toWorld(decoded.positions, metadata.domain) });
     const subjects = new SubjectCache(signal);
     for (const preset of presets) {
       const { file: coded, seconds } = await fitted(subjects, preset, quick);
-      const exact = createExactSynthesizer();
-      const began = performance.now();
-      const decoded = await decodedMesh(coded, exact.synthesize, RESOLUTION);
-      const meshSeconds = (performance.now() - began) / 1000;
-      await exact.dispose();
+      const extracted = async (resolution: number): Promise<{ decoded: Mesh; meshSeconds: number }> => {
+        const began = performance.now();
+        const decoded = await surfaceMesh(decodeFile(coded), { resolution });
+        return { decoded, meshSeconds: (performance.now() - began) / 1000 };
+      };
+      const { decoded, meshSeconds } = await extracted(RESOLUTION);
       await add(preset, coded.length, decoded, seconds, meshSeconds);
+      const fine = await extracted(FINE);
+      console.log(`  mesh at ${FINE}^3: ${fine.decoded.positions.length / 3} vertices in ${fine.meshSeconds.toFixed(1)} s`);
       const draco = await dracoBelow(reference, coded.length);
-      if (draco) await add(`draco at most ${coded.length} bytes: qp${draco.qp}`, draco.bytes.length, await decodeDraco(draco.bytes), null, null);
+      if (draco) await add(`draco at most ${coded.length} bytes: qp${draco.qp}`, draco.bytes.length, inWorld(await decodeDraco(draco.bytes)), null, null);
     }
     const bytes = await encodeDraco(reference, 8);
-    await add('draco qp8', bytes.length, await decodeDraco(bytes), null, null);
+    await add('draco qp8', bytes.length, inWorld(await decodeDraco(bytes)), null, null);
   }
   console.log(`\n${table([HEAD, ...rows.map(rowWords)], [0, 1])}\nDraco: draco3dgltf ${draco.version}, Edgebreaker, level 10. Lengths in % of the diagonal.`);
   return rows;

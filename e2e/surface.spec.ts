@@ -1,10 +1,10 @@
 /** Surfaces with mouse and keyboard: open a mesh, turn it, fit it, cut its field, keep the file and open it again; sheets and damaged meshes. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { dropFile, stageContrast } from './pictures';
-import { obj, ring, sheet } from './surfaces';
+import { bounds, obj, readGlb, ring, sheet } from './surfaces';
 import { dropFiles } from './volumes';
 
 const opened = (page: Page, name: string) => expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
@@ -71,6 +71,37 @@ test('a mesh is opened, turned, fitted, cut, saved and opened again', async ({ a
   await expect(app.getByText(/Integrity/)).toBeVisible();
   await expect(image(app, /decoded file/)).toBeVisible();
   await expect.poll(() => stageContrast(app)).toBeGreaterThan(8);
+});
+
+test('the mesh of the file appears, shows its errors, and is exported as it is shown', async ({ app, host, axe }) => {
+  const shape = ring();
+  await dropFile(app, 'ring.obj', obj(shape));
+  await opened(app, 'ring.obj');
+  await fit(app, 300);
+  const facts = app.getByTestId('mesh-facts');
+  await expect(facts).toBeVisible({ timeout: 60_000 });
+  await expect(facts).toContainText('watertight');
+  await expect(app.getByTestId('score-chamfer')).toHaveText(/^0\.\d+ %$|^[1-9]\.\d+ %$/);
+  await app.getByRole('button', { name: '64', exact: true }).click();
+  const triangles = facts.locator('dt:text-is("Triangles") + dd');
+  await expect.poll(async () => Number((await triangles.innerText()).replace(/\D/g, ''))).toBeLessThan(60_000);
+  const shown = Number((await triangles.innerText()).replace(/\D/g, ''));
+
+  await app.keyboard.press('e');
+  await expect(image(app, /error: decoded file/)).toBeVisible();
+  await expect(app.getByText('Distance, % of diagonal')).toBeVisible();
+  await axe();
+
+  await app.keyboard.press('Control+e');
+  await expect(app.getByRole('dialog')).toContainText('At 64 points along each side');
+  await app.getByLabel('File name').fill('ring.glb');
+  await app.getByRole('dialog').getByRole('button', { name: /^Save/ }).click();
+  await expect.poll(() => existsSync(join(host.root, 'ring.glb'))).toBe(true);
+  const mesh = readGlb(readFileSync(join(host.root, 'ring.glb')));
+  expect(mesh.triangles).toBe(shown);
+  // In the world, where the original lies.
+  const [before, after] = [bounds(shape.positions), bounds(mesh.positions)];
+  for (const end of ['least', 'most'] as const) after[end].forEach((value, axis) => expect(Math.abs(value - before[end][axis])).toBeLessThan(0.1));
 });
 
 test('an open sheet says so and is fitted as one; Stop ends the drawing of its points', async ({ app, axe }) => {

@@ -32,6 +32,9 @@ Examples:
 \`inr help COMMAND\` tells all about one.
 Exit codes: 0 done, 1 failed, 2 usage, 3 bad input file, 4 damaged or refused .inr, 5 no such device, 130 cancelled.`;
 
+const meshResolution = (): Option => new Option('--resolution <n>', 'of surfaces: points along each axis of the mesh that is measured (default: 256)').argParser(integerBetween(4, 1024));
+const meshSamples = (): Option => new Option('--samples <n>', 'of surfaces: points drawn on each mesh (default: 200000)').argParser(integerBetween(1000, 10_000_000));
+
 /** The program; `done` hears each command's exit code. */
 export function buildProgram(terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command('inr');
@@ -56,10 +59,10 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
   program.commandsGroup('To files, and back:');
   addFit(command('fit', 'fit a network to a picture or volume and write an .inr file', 'Fits a coordinate network to a picture or a volume and writes its quantized, entropy-coded weights.'), terminal, done);
 
-  command('decode', 'write the picture or volume of an .inr file', 'Decodes an .inr file: samples are the same on every machine, to the bit.')
+  command('decode', 'write the picture, volume or mesh of an .inr file', 'Decodes an .inr file: samples and meshes are the same on every machine, to the bit.')
     .argument('<in.inr>', 'the file')
-    .requiredOption('-o, --output <file>', 'what to write: a picture (.png .jpg .webp .avif .tif .npy), or a volume (.nrrd .nhdr .nii .nii.gz .mha .npy .raw)')
-    .option('--resolution <n>', 'evaluate the network on a grid of this width instead of the one that the file certifies', integerBetween(1, 65_535))
+    .requiredOption('-o, --output <file>', 'what to write: a picture (.png .jpg .webp .avif .tif .npy), a volume (.nrrd .nhdr .nii .nii.gz .mha .npy .raw), or the mesh of a surface (.glb .obj .ply .stl)')
+    .option('--resolution <n>', 'evaluate the network on a grid of this width instead of the one that the file certifies; of surfaces, points along each axis (4 to 1024, default 256)', integerBetween(1, 65_535))
     .addOption(threads())
     .addOption(quiet())
     .addOption(json())
@@ -67,9 +70,11 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
 
   program.commandsGroup('Looking at files:');
   addInputOptions(
-    command('eval', 'measure an .inr file against its original', 'Measures the decoded file against a reference. Pictures: PSNR, SSIM, MS-SSIM; volumes: PSNR, errors, SSIM of slices.')
+    command('eval', 'measure an .inr file against its original', 'Measures the decoded file against a reference. Pictures: PSNR, SSIM, MS-SSIM; volumes: PSNR, errors, SSIM of slices; surfaces: Chamfer and Hausdorff distance, normals, F-score, IoU of the extracted mesh.')
       .argument('<in.inr>', 'the file')
-      .argument('<reference>', 'the picture or volume it was made from')
+      .argument('<reference>', 'the picture, volume or mesh it was made from')
+      .addOption(meshResolution())
+      .addOption(meshSamples())
       .addOption(threads())
       .addOption(json()),
   ).action(async (input: string, reference: string, options: EvaluateOptions) =>
@@ -88,14 +93,16 @@ export function buildProgram(terminal: Terminal, done: (code: number) => void): 
   addInputOptions(
     command(
       'compare',
-      'what classical codecs make of a picture or volume',
-      'Measures JPEG, WebP and AVIF on a picture, or zfp, SPERR, TTHRESH and SZ3 on a volume where their programs are installed (zfp, sperr3d, tthresh, sz3 on PATH): at the same bytes and at the same PSNR as an .inr file or as given, else at several qualities.',
+      'what classical codecs make of a picture, volume or mesh',
+      'Measures JPEG, WebP and AVIF on a picture, or zfp, SPERR, TTHRESH and SZ3 on a volume where their programs are installed (zfp, sperr3d, tthresh, sz3 on PATH): at the same bytes and at the same PSNR as an .inr file or as given, else at several qualities. Draco on a mesh: within the bytes of an .inr file or as given, and at several precisions.',
     )
-      .argument('<input>', 'the picture or volume')
+      .argument('<input>', 'the picture, volume or mesh')
       .addOption(new Option('--inr <file>', 'compare with this .inr file').conflicts(['bytes', 'psnr']))
       .option('--bytes <n>', 'the best quality within so many bytes (20000, 20k)', readBytes)
       .option('--psnr <dB>', 'the smallest file of at least this PSNR', numberBetween(1, 120))
-      .option('--codecs <list>', 'which, separated by commas: jpeg,webp,avif of pictures, zfp,sperr,tthresh,sz3 of volumes (default: all)')
+      .addOption(meshResolution())
+      .addOption(meshSamples())
+      .option('--codecs <list>', 'which, separated by commas: jpeg,webp,avif of pictures, zfp,sperr,tthresh,sz3 of volumes, draco of meshes (default: all)')
       .addOption(json()),
   ).action(async (input: string, options: CompareOptions) => done(await (await import('./commands/compare')).compare(input, options, terminal)));
 

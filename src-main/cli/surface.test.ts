@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFile } from '#core/coding/file';
 import { boundsOf } from '#core/signal/mesh';
-import { writeMesh } from '../formats/mesh';
+import { topologyOf } from '#core/signal/mesh-topology';
+import { readMesh, writeMesh } from '../formats/mesh';
 import { runCommandLine } from './program';
 import { sheet, twoRings } from './test-surfaces';
 import { testTerminal, type TestTerminal } from './test-terminal';
@@ -110,6 +111,95 @@ describe('inr fit of a mesh', () => {
   it('refuses draws that need neighbours before it fits', async () => {
     const { code, err } = await fit('rings.ply', 'never.inr', '--sampling', 'stratified');
     expect([code, err]).toEqual([2, expect.stringMatching(/choose uniform sampling/)]);
+  });
+});
+
+describe('the mesh of a file', () => {
+  beforeAll(async () => {
+    expect((await fit('rings.ply', 'mesh.inr', '--steps', '400', '--quiet')).code).toBe(0);
+  });
+
+  it('is written in every format, closed, where the original lies, and the same for any number of threads', async () => {
+    const original = boundsOf(await twoRings(40, 1000))!;
+    const counts = new Set<string>();
+    for (const extension of ['glb', 'obj', 'ply', 'stl']) {
+      const { code, out } = await inr(testTerminal(), 'decode', at('mesh.inr'), '-o', at(`mesh.${extension}`), '--resolution', '40', '--json', '--threads', extension === 'obj' ? '2' : '1');
+      expect(code).toBe(0);
+      const { vertices, triangles, watertight, sha256 } = JSON.parse(out) as { vertices: number; triangles: number; watertight: boolean; sha256: string };
+      const bytes = new Uint8Array(await readFile(at(`mesh.${extension}`)));
+      const { mesh } = await readMesh(bytes, `mesh.${extension}`);
+      expect([watertight, sha256, mesh.indices.length]).toEqual([true, decodeFile(new Uint8Array(await readFile(at('mesh.inr')))).sha256, 3 * triangles]);
+      if (extension !== 'stl') expect([mesh.positions.length, topologyOf(mesh.indices, vertices).watertight]).toEqual([3 * vertices, true]);
+      counts.add(`${vertices} ${triangles}`);
+      // 400 steps of a small network leave more than the rings, but most of it is they, and all of it lies in the cube around them.
+      for (let axis = 0; axis < 3; axis++) {
+        const places = mesh.positions.filter((_, i) => i % 3 === axis);
+        const middle = (original.least[axis]! + original.most[axis]!) / 2;
+        expect(Math.abs(places.reduce((sum, value) => sum + value, 0) / places.length - middle)).toBeLessThan(10);
+        expect(places.every((value) => Math.abs(value - middle) < 1.11 * 0.5 * (original.most[0] - original.least[0]))).toBe(true);
+        expect(Math.max(...places) - Math.min(...places)).toBeGreaterThan(0.7 * (original.most[axis]! - original.least[axis]!));
+      }
+    }
+    expect(counts.size).toBe(1);
+    const coarse = await readMesh(new Uint8Array(await readFile(at('mesh.ply'))), 'mesh.ply');
+    expect((await inr(testTerminal(), 'decode', at('mesh.inr'), '-o', at('again.ply'), '--resolution', '40', '--threads', '3')).code).toBe(0);
+    expect((await readFile(at('again.ply'))).equals(await readFile(at('mesh.ply')))).toBe(true);
+    expect((await inr(testTerminal(), 'decode', at('mesh.inr'), '-o', at('fine.ply'), '--resolution', '80')).code).toBe(0);
+    const fine = await readMesh(new Uint8Array(await readFile(at('fine.ply'))), 'fine.ply');
+    expect(fine.mesh.indices.length).toBeGreaterThan(3 * coarse.mesh.indices.length);
+  });
+
+  it('is measured against the original, and less like another', async () => {
+    const told = async (reference: string): Promise<Record<string, number>> => {
+      const { code, out } = await inr(testTerminal(), 'eval', at('mesh.inr'), at(reference), '--resolution', '48', '--samples', '5000', '--json');
+      expect(code).toBe(0);
+      return JSON.parse(out) as Record<string, number>;
+    };
+    const mine = await told('rings.ply');
+    expect(mine).toMatchObject({ kind: 'surface', samples: 5000, resolution: 48, openEdges: 0 });
+    expect(mine.iou).toBeGreaterThan(0.5);
+    expect(mine.hausdorff).toBe(Math.max(mine.hausdorffFromOriginal!, mine.hausdorffFromDecoded!));
+    expect(mine.hausdorff).toBeGreaterThan(mine.chamferL1!);
+    await writeFile(at('moved.ply'), await writeMesh(await twoRings(40, 1008), 'ply'));
+    const other = await told('moved.ply');
+    expect(other.chamferL1).toBeGreaterThan(mine.chamferL1!);
+    expect(other.iou).toBeLessThan(mine.iou!);
+    const words = await inr(testTerminal(), 'eval', at('mesh.inr'), at('rings.ply'), '--resolution', '48', '--samples', '5000');
+    expect([words.code, words.out]).toEqual([0, expect.stringMatching(/bits per vertex[^]*Chamfer L1[^]*Hausdorff[^]*normals[^]*F-score at 1 %[^]*IoU[^]*5,000 points on each/)]);
+  });
+
+  it('stands beside Draco at its own bytes', async () => {
+    const { code, out } = await inr(testTerminal(), 'compare', at('rings.ply'), '--inr', at('mesh.inr'), '--json', '--resolution', '48', '--samples', '5000');
+    expect(code).toBe(0);
+    const { rows } = JSON.parse(out) as { rows: { codec: string; qp: number | null; bytes: number; chamferL1: number }[] };
+    expect(rows[0]).toMatchObject({ codec: 'inr', qp: null, bytes: (await stat(at('mesh.inr'))).size });
+    const draco = rows.filter(({ codec }) => codec === 'draco');
+    expect(draco.slice(-3).map(({ qp }) => qp)).toEqual([8, 10, 12]);
+    if (draco.length > 3) expect(draco[0]!.bytes).toBeLessThanOrEqual(rows[0]!.bytes);
+    const [coarse, , fine] = draco.slice(-3);
+    expect(fine!.chamferL1).toBeLessThan(coarse!.chamferL1);
+    const tiny = await inr(testTerminal(), 'compare', at('rings.ply'), '--bytes', '20', '--samples', '2000');
+    expect([tiny.code, tiny.out]).toEqual([0, expect.stringMatching(/does not get down to/)]);
+    expect((await inr(testTerminal(), 'compare', at('rings.ply'), '--psnr', '30')).code).toBe(2);
+    expect((await inr(testTerminal(), 'compare', at('rings.ply'), '--codecs', 'jpeg')).code).toBe(2);
+  });
+
+  it('is refused where it cannot be', async () => {
+    const refused = async (code: number, words: RegExp, ...args: string[]): Promise<void> => {
+      const told = await inr(testTerminal(), ...args);
+      expect([told.code, told.err]).toEqual([code, expect.stringMatching(words)]);
+    };
+    await refused(2, /not written as \.png.*\.glb, \.obj, \.ply, \.stl/, 'decode', at('mesh.inr'), '-o', at('no.png'));
+    await refused(2, /4 to 1024/, 'decode', at('mesh.inr'), '-o', at('no.glb'), '--resolution', '5000');
+    const damaged = new Uint8Array(await readFile(at('mesh.inr')));
+    damaged[damaged.length >> 1]! ^= 64;
+    await writeFile(at('damaged.inr'), damaged);
+    await refused(4, /damaged\.inr/, 'decode', at('damaged.inr'), '-o', at('no.glb'));
+    await expect(stat(at('no.glb'))).rejects.toThrow();
+    const terminal = testTerminal();
+    const cancelled = await inr({ ...terminal, columns: 120, err: (text) => (terminal.err(text), /extracting/.test(text) && terminal.cancel()) } as TestTerminal, 'decode', at('mesh.inr'), '-o', at('no.glb'), '--resolution', '200');
+    expect(cancelled.code).toBe(130);
+    await expect(stat(at('no.glb'))).rejects.toThrow();
   });
 });
 

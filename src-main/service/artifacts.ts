@@ -3,6 +3,7 @@
  * exception, psnrFloat, is labelled as such: the same exact synthesis with the parameters before quantization.
  */
 import { createHash } from 'node:crypto';
+import { decodeFile } from '#core/coding/file';
 import { packFile, unpackFile } from '#core/coding/pack';
 import { sampleBytes } from '#core/coding/sha256';
 import type { FileReport, Header, InrContent, Provenance, ResidualCodec, Synthesizer } from '#core/coding/types';
@@ -11,14 +12,18 @@ import { fieldCost } from '#core/field/cost';
 import { fieldFor, type Field } from '#core/field/field';
 import { parameterLayout } from '#core/field/layout';
 import { compactConfig, configSchema, type FitConfig } from '#core/fit/config';
+import type { Mesh } from '#core/signal/mesh';
 import { unitsOf, sourceBytes } from '#core/signal/subject';
+import { toWorld, type SurfaceDomain, type SurfaceMetadata } from '#core/signal/surface';
 import * as v from 'valibot';
 import type { ArtifactFormat, ArtifactInfo } from '../ipc/contract';
 import { floatsFrom } from './float-bytes';
 import { qualityOf } from './artifact-quality';
 import { EXTENSIONS, exportSamples } from './exports';
+import type { MeshExtension } from '../formats/mesh';
 import { chunkOf, contentFacts, gridBytes, type OpenSignal } from './signals';
 import { residualOf, wordOf, type Subject } from './subject';
+import { DEFAULT_RESOLUTION, type SurfaceContent } from './surface-mesh';
 import type { Task } from './tasks';
 import { heldBy, newToken } from './tokens';
 
@@ -32,6 +37,8 @@ interface Artifact {
   readonly samples: Samples;
   /** What it was exported as, made once. */
   readonly exports: Map<string, Promise<Uint8Array>>;
+  /** Of surfaces: the mesh that was extracted last, in the cube. */
+  mesh: { readonly resolution: number; readonly mesh: Mesh } | null;
 }
 
 export interface EncodeRequest {
@@ -49,6 +56,9 @@ export interface EncodeRequest {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const stemOf = (name: string): string => name.replace(/(\.(nii|raw|img))?\.[A-Za-z0-9]{1,5}$/i, '') || 'untitled';
 
+/** As cubeMesh of surface-mesh.ts. */
+type ExtractMesh = (content: SurfaceContent, options: { readonly resolution: number; readonly signal?: AbortSignal | undefined; readonly onProgress?: (fraction: number) => void }) => Promise<Mesh>;
+
 /** Float qualities that are remembered: re-encoding at other bits does not change them. */
 const REMEMBERED = 16;
 
@@ -60,6 +70,7 @@ export class Artifacts {
     private readonly synthesize: Synthesizer,
     private readonly appVersion: string,
     private readonly residualCodec?: ResidualCodec,
+    private readonly extract?: ExtractMesh,
   ) {}
 
   /**
@@ -150,7 +161,7 @@ export class Artifacts {
     measured: Pick<ArtifactInfo, 'quality' | 'bits' | 'decodeMilliseconds'>,
   ): ArtifactInfo {
     const artifact = newToken('artifact');
-    this.#open.set(artifact, { stem, header, bytes, samples, exports: new Map() });
+    this.#open.set(artifact, { stem, header, bytes, samples, exports: new Map(), mesh: null });
     const { parameters, multiplyAddsPerSample } = fieldCost(field, 1, 8);
     return {
       artifact,
@@ -179,22 +190,52 @@ export class Artifacts {
     return `${heldBy(this.#open, token).stem}.${format}`;
   }
 
-  /** The file in that format: the .inr itself, or what it decodes to (made once). */
-  async file(token: string, format: ArtifactFormat): Promise<Uint8Array> {
+  /** The header that a file has, and the name that faults are told with. */
+  surface(token: string): { name: string; metadata: SurfaceMetadata } {
+    const { stem, header } = heldBy(this.#open, token);
+    if (header.kind !== 'surface') throw new StudioError('usage', 'mesh.kind', `${stem}.inr holds a ${wordOf(header)}, which has no mesh.`);
+    return { name: `${stem}.inr`, metadata: header.metadata };
+  }
+
+  /** The mesh of a surface in the cube [-1, 1]^3, extracted from the file's bytes; the last one is kept. Throws as cubeMesh, with the file's name. */
+  async mesh(token: string, resolution: number, task?: Task): Promise<Mesh> {
+    const artifact = heldBy(this.#open, token);
+    const { name } = this.surface(token);
+    if (artifact.mesh?.resolution === resolution) return artifact.mesh.mesh;
+    if (!this.extract) throw new StudioError('failed', 'mesh.extract', `${name}: meshes are not extracted here.`);
+    try {
+      const mesh = await this.extract(decodeFile(artifact.bytes), { resolution, signal: task?.signal, onProgress: (fraction) => task?.progress('Extracting the mesh', fraction) });
+      artifact.mesh = { resolution, mesh };
+      return mesh;
+    } catch (error) {
+      const known = asStudioError(error);
+      throw known.kind === 'cancelled' ? known : new StudioError(known.kind, known.code, `${name}: ${known.message}`, { cause: error });
+    }
+  }
+
+  /** The file in that format: the .inr itself, or what it decodes to (made once). `resolution`: of meshes; of those the last one is kept. */
+  async file(token: string, format: ArtifactFormat, resolution = DEFAULT_RESOLUTION): Promise<Uint8Array> {
     const { stem, header, bytes, samples, exports } = heldBy(this.#open, token);
     if (format === 'inr') return bytes;
     if (!EXTENSIONS[header.kind].includes(format)) throw new StudioError('usage', 'export.format', `${stem}.inr holds a ${wordOf(header)}, which is not written as .${format}.`);
-    if (header.kind === 'surface') throw new StudioError('failed', 'export.surface', `${stem}.inr: meshes of surfaces cannot be written yet.`);
-    const known = exports.get(format);
+    const key = header.kind === 'surface' ? `${format} ${resolution}` : format;
+    const known = exports.get(key);
     if (known) return known;
-    const made = exportSamples(header, samples, `${stem}.${format}`).then(({ files }) => files[0]!.bytes);
-    exports.set(format, made);
-    made.catch(() => exports.delete(format));
+    if (header.kind === 'surface') exports.clear();
+    const made = header.kind === 'surface' ? this.#meshFile(token, header.metadata.domain, format as MeshExtension, resolution) : exportSamples(header, samples, `${stem}.${format}`).then(({ files }) => files[0]!.bytes);
+    exports.set(key, made);
+    made.catch(() => exports.delete(key));
     return made;
   }
 
-  async download(token: string, format: ArtifactFormat, offset: number): Promise<{ name: string; data: Uint8Array; totalBytes: number }> {
-    const bytes = await this.file(token, format);
+  async #meshFile(token: string, domain: SurfaceDomain, format: MeshExtension, resolution: number): Promise<Uint8Array> {
+    const mesh = await this.mesh(token, resolution);
+    const { writeMesh } = await import('../formats/mesh');
+    return writeMesh({ ...mesh, positions: toWorld(mesh.positions, domain) }, format);
+  }
+
+  async download(token: string, format: ArtifactFormat, offset: number, resolution?: number): Promise<{ name: string; data: Uint8Array; totalBytes: number }> {
+    const bytes = await this.file(token, format, resolution);
     return { name: this.suggestedName(token, format), data: chunkOf(bytes, offset), totalBytes: bytes.length };
   }
 

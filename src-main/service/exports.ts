@@ -3,6 +3,7 @@ import type { Header } from '#core/coding/types';
 import { StudioError } from '#core/errors';
 import { voxelsOf } from '#core/signal/volume';
 import type { WRITABLE } from '../formats/volume';
+import { MESH_EXTENSIONS } from '../formats/mesh/write';
 import { encodeImage, EXPORT_EXTENSIONS } from './image-export';
 
 export interface ExportedFile {
@@ -22,7 +23,7 @@ export interface Exported {
 export const EXTENSIONS: Readonly<Record<Header['kind'], readonly string[]>> = {
   grid: EXPORT_EXTENSIONS,
   volume: ['nrrd', 'nhdr', 'nii', 'nii.gz', 'mha', 'npy', 'raw'],
-  surface: [],
+  surface: MESH_EXTENSIONS,
 };
 
 const ALL = [...new Set(Object.values(EXTENSIONS).flat())];
@@ -33,7 +34,7 @@ export function extensionOf(path: string): string {
   const found = ALL.filter((each) => name.endsWith(`.${each}`)).sort((a, b) => b.length - a.length)[0];
   if (found !== undefined) return found;
   const list = (kind: Header['kind']): string => EXTENSIONS[kind].map((each) => `.${each}`).join(', ');
-  throw new StudioError('usage', 'output.format', `${path}: this name does not say in which format to write. Pictures: ${list('grid')}; volumes: ${list('volume')}.`);
+  throw new StudioError('usage', 'output.format', `${path}: this name does not say in which format to write. Pictures: ${list('grid')}; volumes: ${list('volume')}; surfaces: ${list('surface')}.`);
 }
 
 /** Decoded samples of a picture or a volume under a file name that says the format. */

@@ -5,7 +5,9 @@
 import { StudioError } from '#core/errors';
 import type { ResidualCodec, Synthesizer } from '#core/coding/types';
 import type { DeviceFacts, Engine } from '#engine/engine';
+import type { Mesh } from '#core/signal/mesh';
 import { openEngine } from './engines';
+import type { SurfaceContent, SurfaceMeshOptions } from './surface-mesh';
 
 export type MainEngine = 'cpu' | 'tfjs';
 
@@ -27,6 +29,12 @@ export class Machine {
 
   /** The exact decoder. */
   readonly synthesize: Synthesizer = async (...request) => (await this.#threads()).synthesize(...request);
+
+  /** The mesh of a surface's file in the cube, as cubeMesh. */
+  readonly cubeMesh = async (content: SurfaceContent, options: Omit<SurfaceMeshOptions, 'threads' | 'pool'>): Promise<Mesh> => {
+    const [{ cubeMesh }, { pool }] = await Promise.all([import('./surface-mesh'), this.#threads()]);
+    return cubeMesh(content, { ...options, pool });
+  };
 
   /** Residuals, on threads that live as long as each. */
   readonly residualCodec: ResidualCodec = {

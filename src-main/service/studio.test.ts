@@ -12,7 +12,8 @@ import type { FitConfig } from '#core/fit/config';
 import { PLAN_DEFAULTS, SURFACE_DEFAULTS } from '#core/fit/config';
 import { distanceOfCode } from '#core/signal/surface';
 import { pointOf, torus, torusDistance } from '#engine/surface/test-shapes';
-import { writeMesh } from '../formats/mesh';
+import { readMesh, writeMesh } from '../formats/mesh';
+import { slice } from '../formats/volume/test-dicom';
 import { CHUNK_BYTES, endpoints, events, type EndpointName, type EventName, type EventOf, type FileRef, type RequestOf, type ResponseOf } from '../ipc/contract';
 import { dispatch } from '../ipc/dispatch';
 import { createStudio, type ShellPort, type Studio } from './studio';
@@ -333,10 +334,41 @@ describe('a surface', () => {
     expect(artifact).toMatchObject({ name: 'ring.inr', kind: 'surface', surface: { truncation: 0.2, triangles: 6400 } });
     expect(artifact.quality!.psnr!).toBeGreaterThan(5);
 
+    await meshOf(artifact.artifact, signal.signal);
+
     // A closed signal keeps nothing.
     await window.call('signal.close', { signal: signal.signal });
     expect((await window.fault('signal.training', { task: 'again', signal: signal.signal, config: wanted })).code).toBe('token.unknown');
   });
+
+  /** The mesh of a file in the window: extracted, measured, saved as it is shown. */
+  async function meshOf(artifact: string, signal: string): Promise<void> {
+    const asked = { artifact, resolution: 32 };
+    const bare = await window.call('artifact.mesh', { ...asked, task: 'bare', signal: null });
+    expect(bare).toMatchObject({ errors: false, quality: null, watertight: true, dataBytes: 24 * bare.vertices + 12 * bare.triangles });
+    const measured = await window.call('artifact.mesh', { ...asked, task: 'measured', signal });
+    await window.event('task.progress', ({ task, label }) => task === 'measured' && label === 'Measuring');
+    expect(measured).toMatchObject({ errors: true, vertices: bare.vertices, triangles: bare.triangles, dataBytes: bare.dataBytes + 4 * bare.vertices, quality: { samples: 200_000 } });
+    const { data } = await window.call('mesh.read', { mesh: measured.mesh, offset: 0, length: CHUNK_BYTES });
+    expect(data).toHaveLength(measured.dataBytes);
+    const floats = new Float32Array(data.slice(0, 28 * measured.vertices).buffer);
+    const lengths = Array.from({ length: measured.vertices }, (_, i) => Math.hypot(...floats.subarray(3 * (measured.vertices + i), 3 * (measured.vertices + i) + 3)));
+    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([expect.closeTo(1, 3), expect.closeTo(1, 3)]);
+    const errors = floats.subarray(6 * measured.vertices);
+    const diagonal = 100 / (2 * Math.hypot(0.95, 0.95, 0.25) / (1.1 * 0.95));
+    expect(Math.max(...errors) * diagonal).toBeLessThanOrEqual(1.3 * measured.quality!.hausdorff);
+    expect(Math.max(...errors)).toBeGreaterThan(0);
+    const saved = await window.call('artifact.download', { artifact, format: 'glb', offset: 0, resolution: 32 });
+    const { mesh } = await readMesh(saved.data, saved.name);
+    expect([saved.name, mesh.positions.length, mesh.indices.length]).toEqual(['ring.glb', 3 * bare.vertices, 3 * bare.triangles]);
+    expect((await window.fault('artifact.mesh', { ...asked, resolution: 3000, task: 'large', signal: null })).code).toBe('surface.resolution');
+    const cancelled = window.fault('artifact.mesh', { ...asked, resolution: 256, task: 'cut', signal: null });
+    await window.event('task.progress', ({ task }) => task === 'cut');
+    await window.call('task.cancel', { task: 'cut' });
+    expect((await cancelled).kind).toBe('cancelled');
+    await window.call('mesh.close', { mesh: bare.mesh });
+    expect((await window.fault('mesh.read', { mesh: bare.mesh, offset: 0, length: 8 })).code).toBe('token.unknown');
+  }
 
   it('is left when it is cancelled, and refused where it cannot be', async () => {
     const signal = await loadSignal(await writeMesh(torus(0.7, 0.25, 40, 20), 'ply'), 'ring.ply');
@@ -374,6 +406,23 @@ describe('a surface', () => {
     const loaded = await window.call('file.load', { file: scene.file, task: 'load', beside: [bin.file] });
     expect(loaded).toMatchObject({ kind: 'signal', signal: { kind: 'surface', watertight: true, surface: { triangles: indices.length / 3 } } });
     expect((await window.fault('file.load', { file: scene.file, task: 'load' })).message).toMatch(/ring\.bin/);
+  });
+});
+
+describe('slices of a volume', () => {
+  it('that are opened together become one signal, whichever is named first', async () => {
+    const files = await Promise.all([0, 1, 2].map((at) => upload(`IM${at}`, slice({ values: Array<number>(4).fill(at), position: [0, 0, -at] }))));
+    for (const first of files) {
+      const beside = files.filter((file) => file !== first).map(({ file }) => file);
+      const loaded = await window.call('file.load', { file: first.file, task: 'load', beside });
+      expect(loaded).toMatchObject({ kind: 'signal', signal: { kind: 'volume', name: first.name, size: [2, 2, 3], notes: ['3 slices read as one volume'] } });
+      if (loaded.kind !== 'signal') throw new Error('A signal was expected.');
+      const { data } = await window.call('signal.read', { signal: loaded.signal.signal, offset: 0, length: 12 });
+      expect(data[0]).toBeGreaterThan(data[11]!);
+    }
+    expect(await window.call('file.load', { file: files[0]!.file, task: 'load' })).toMatchObject({ signal: { size: [2, 2, 1] } });
+    const other = await upload('packed', slice({ values: [1, 2, 3, 4], position: [0, 0, 9], uid: '1.2.840.10008.1.2.4.70' }));
+    expect((await window.fault('file.load', { file: files[0]!.file, task: 'load', beside: [other.file] })).message).toMatch(/^packed: .*JPEG lossless/);
   });
 });
 

@@ -15,19 +15,19 @@ import { fitRefusal, FitRuns } from './fit-runs';
 import { sniff } from './image-header';
 import { rawGuess, readSignal } from './ingest';
 import { Machine } from './machine';
+import { Meshes } from './meshes';
 import type { ShellPort, Studio } from './port';
 import { kindInRoot, listRoot, pathInRoot } from './root-folder';
 import { unpackedLength } from '../formats/volume/unpack';
 import { readSample, sampleCards } from './samples';
 import { SettingsFile } from './settings';
+import { extractMesh } from './mesh-extraction';
 import { Signals } from './signals';
 import { Tasks, type Task } from './tasks';
 
 export type { ShellPort, Studio } from './port';
 
 type RawGuess = Extract<ResponseOf<'file.load'>, { kind: 'raw' }>['guess'];
-
-const notYet = (): StudioError => new StudioError('failed', 'surface.later', 'The mesh of this file cannot be extracted yet. The distances on its grid are shown.');
 
 /** Opens the services of one window. Nothing heavy is loaded before it is asked for. */
 export async function createStudio(port: ShellPort): Promise<Studio> {
@@ -37,7 +37,8 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
   const tasks = new Tasks(port.emit);
   const files = new Files();
   const signals = new Signals();
-  const artifacts = new Artifacts(machine.synthesize, appVersion, machine.residualCodec);
+  const artifacts = new Artifacts(machine.synthesize, appVersion, machine.residualCodec, machine.cubeMesh);
+  const meshes = new Meshes();
   const runs = new FitRuns(port.emit);
   let pending: readonly string[] = [];
   let cards: ReturnType<typeof sampleCards> | null = null;
@@ -121,11 +122,16 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
 
     'artifact.save': (request) => save(request),
 
-    'artifact.download': ({ artifact, format, offset }) => artifacts.download(artifact, format, offset),
+    'artifact.download': ({ artifact, format, offset, resolution }) => artifacts.download(artifact, format, offset, resolution),
 
-    'artifact.mesh': () => Promise.reject(notYet()),
-    'mesh.read': () => Promise.reject(notYet()),
-    'mesh.close': () => Promise.reject(notYet()),
+    'artifact.mesh': (request) => tasks.run(request.task, (running) => extractMesh({ artifacts, signals, meshes }, request, running)),
+
+    'mesh.read': ({ mesh, offset, length }) => Promise.resolve().then(() => ({ data: meshes.read(mesh, offset, length) })),
+
+    'mesh.close': ({ mesh }) => {
+      meshes.close(mesh);
+      return Promise.resolve({});
+    },
 
     'artifact.close': ({ artifact }) => {
       artifacts.close(artifact);
@@ -155,17 +161,17 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
       const guess = rawGuess(bytes, name);
       if (guess) return { kind: 'raw', name, bytes: unpackedLength(bytes), guess: structuredClone(guess) as RawGuess };
     }
-    const read = await readSignal(bytes, name, { companion: files.companions(file, beside), ...(raw && { raw }) });
+    const read = await readSignal(bytes, name, { companion: files.companions(file, beside), beside: files.parts(beside.filter((token) => token !== file)), ...(raw && { raw }) });
     task.signal.throwIfAborted();
     return { kind: 'signal', signal: signals.add(name, bytes.length, read) };
   }
 
-  async function save({ artifact, format, name, overwrite }: RequestOf<'artifact.save'>): Promise<ResponseOf<'artifact.save'>> {
+  async function save({ artifact, format, name, overwrite, resolution }: RequestOf<'artifact.save'>): Promise<ResponseOf<'artifact.save'>> {
     const suggested = artifacts.suggestedName(artifact, format);
     if (name === null) {
       const path = await port.saveDialog(suggested, format);
       if (path === null) return { outcome: 'cancelled', name: suggested, bytes: 0 };
-      const bytes = await artifacts.file(artifact, format);
+      const bytes = await artifacts.file(artifact, format, resolution);
       await saveNamed(path, bytes);
       return { outcome: 'saved', name: basename(path), bytes: bytes.length };
     }
@@ -174,7 +180,7 @@ export async function createStudio(port: ShellPort): Promise<Studio> {
     const there = await kindInRoot(port.root, name);
     if (there === 'other') throw new StudioError('usage', 'root.name', `"${name}" is a folder or a link. Choose another name.`);
     if (there === 'file' && !overwrite) return { outcome: 'exists', name, bytes: 0 };
-    const bytes = await artifacts.file(artifact, format);
+    const bytes = await artifacts.file(artifact, format, resolution);
     await saveNamed(path, bytes);
     return { outcome: 'saved', name, bytes: bytes.length };
   }

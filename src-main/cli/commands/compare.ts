@@ -1,6 +1,7 @@
 /**
  * `inr compare`: what classical codecs make of a picture, measured as an .inr file is. At the bytes and at the PSNR of an .inr
- * file, or of what was asked for; without either a small rate-distortion table at several qualities. Volumes: compare-volume.ts.
+ * file, or of what was asked for; without either a small rate-distortion table at several qualities. Volumes: compare-volume.ts; meshes:
+ * compare-surface.ts.
  */
 import { pointCount, rawBytes, type GridSignal } from '#core/signal/signal';
 import { StudioError } from '#core/errors';
@@ -20,8 +21,14 @@ export interface CompareOptions extends InputOptions {
   readonly bytes?: number;
   readonly psnr?: number;
   readonly codecs?: string;
+  /** Of surfaces: points along each axis, and points drawn on each mesh. */
+  readonly resolution?: number;
+  readonly samples?: number;
   readonly json?: boolean;
 }
+
+/** What meshes are compared with. */
+const SURFACE_CODEC = 'draco';
 
 /** Spread over what is in use: from a sketch to hardly any loss. */
 const QUALITIES = [10, 30, 50, 70, 85, 95];
@@ -32,7 +39,7 @@ export function readCodecs(text: string | undefined): CodecName[] {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const known = (name: string): name is CodecName => (CODEC_NAMES as readonly string[]).includes(name);
   const wrong = names.find((name) => !known(name));
-  if (wrong !== undefined) throw new StudioError('usage', 'codec.unknown', `--codecs ${text}: there is no codec "${wrong}" of pictures. There are ${CODEC_NAMES.join(', ')} of pictures and ${VOLUME_CODEC_NAMES.join(', ')} of volumes.`);
+  if (wrong !== undefined) throw new StudioError('usage', 'codec.unknown', `--codecs ${text}: there is no codec "${wrong}" of pictures. There are ${CODEC_NAMES.join(', ')} of pictures, ${VOLUME_CODEC_NAMES.join(', ')} of volumes and ${SURFACE_CODEC} of meshes.`);
   return [...new Set(names.filter(known))];
 }
 
@@ -40,8 +47,9 @@ export function readCodecs(text: string | undefined): CodecName[] {
  * A list of names is refused before the input is read unless all of them are of pictures, or all of volumes. Returns which; null where none
  * are given. Throws as readCodecs does.
  */
-function checkCodecs(text: string | undefined): 'picture' | 'volume' | null {
+function checkCodecs(text: string | undefined): 'picture' | 'volume' | 'surface' | null {
   if (text === undefined) return null;
+  if (text.trim().toLowerCase() === SURFACE_CODEC) return 'surface';
   const ofVolumes = text.split(',').every((name) => (VOLUME_CODEC_NAMES as readonly string[]).includes(name.trim().toLowerCase()));
   if (ofVolumes) return 'volume';
   readCodecs(text);
@@ -68,8 +76,8 @@ export async function compare(input: string, options: CompareOptions, terminal: 
   const wanted = checkCodecs(options.codecs);
   const { signal } = await openSignal(input, options);
   if (signal.kind === 'volume') return (await import('./compare-volume')).compareVolume(input, signal, options, terminal);
-  if (signal.kind !== 'grid') throw new StudioError('usage', 'compare.kind', `${input}: it is a ${signal.kind}; only pictures and volumes can be compared yet.`);
-  if (wanted === 'volume') throw new StudioError('usage', 'codec.unknown', `--codecs ${options.codecs}: these are codecs of volumes, but ${input} is a picture. There are ${CODEC_NAMES.join(', ')}.`);
+  if (signal.kind === 'surface') return (await import('./compare-surface')).compareSurface(input, signal, options, terminal);
+  if (wanted !== null && wanted !== 'picture') throw new StudioError('usage', 'codec.unknown', `--codecs ${options.codecs}: that codes ${wanted === 'volume' ? 'volumes' : 'meshes'}, but ${input} is a picture. There are ${CODEC_NAMES.join(', ')}.`);
   const codecs = readCodecs(options.codecs);
   const goal = await goalOf(input, signal, options);
   const progress = createProgress(terminal, terminal.columns === 0);

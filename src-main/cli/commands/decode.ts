@@ -9,13 +9,16 @@ import { dequantize } from '#core/coding/quantizer';
 import { sampleBytes } from '#core/coding/sha256';
 import type { Header } from '#core/coding/types';
 import { StudioError } from '#core/errors';
+import { triangleCount, vertexCount } from '#core/signal/mesh';
+import { topologyOf } from '#core/signal/mesh-topology';
+import type { MeshExtension } from '../../formats/mesh';
 import { writeAtomically } from '../../service/atomic-write';
 import { EXTENSIONS, exportSamples, extensionOf, type ExportedFile } from '../../service/exports';
 import { sha256 } from '../coded-file';
 import { contentWords } from '../content-words';
 import { decodeNamed, withSynthesizer, type Samples } from '../decoded';
 import { about, readFileNamed } from '../files';
-import { showBytes, showSeconds } from '../numbers';
+import { showBytes, showCount, showSeconds } from '../numbers';
 import { checkOutput } from '../output-path';
 import { createProgress, type Progress } from '../progress';
 import type { Terminal } from '../terminal';
@@ -53,7 +56,7 @@ interface Grid {
 }
 
 function sampledHeader(header: Header): Grid['header'] {
-  if (header.kind === 'surface') throw new StudioError('failed', 'decode.kind', 'It holds a surface; meshes of surfaces cannot be written yet.');
+  if (header.kind === 'surface') throw new StudioError('failed', 'decode.kind', 'It holds a surface, which has no samples to write.');
   return header;
 }
 
@@ -102,6 +105,25 @@ async function decodeGrid(input: string, options: DecodeCommandOptions, work: Wo
   return { files, notes, words: `${contentWords(header)}  decoded in ${showSeconds(seconds)}`, facts: { size, channels, type, sha256: grid.sha256, certified, seconds } };
 }
 
+/** Checks the file against its digest, then extracts the mesh of its field where the original lies. */
+async function decodeMesh(input: string, options: DecodeCommandOptions, extension: MeshExtension, { abort, ...work }: Work): Promise<Result> {
+  const [{ surfaceMesh, DEFAULT_RESOLUTION }, { RESOLUTION_LIMITS }, { writeMesh }] = await Promise.all([import('../../service/surface-mesh'), import('#engine/surface/extract'), import('../../formats/mesh')]);
+  const { resolution = DEFAULT_RESOLUTION } = options;
+  const [least, most] = RESOLUTION_LIMITS;
+  if (resolution < least || resolution > most) throw new StudioError('usage', 'surface.resolution', `--resolution ${resolution}: a mesh is extracted at ${least} to ${most} points along each axis.`);
+  const { content, seconds: decoding } = await decodeNamed(input, { ...work, abort });
+  const began = performance.now();
+  const mesh = await about(input, () =>
+    surfaceMesh(content, { resolution, threads: work.threads, signal: abort, onProgress: (fraction) => work.progress.stage('extracting the mesh', fraction) }),
+  );
+  const [vertices, triangles] = [vertexCount(mesh), triangleCount(mesh)];
+  const { watertight } = topologyOf(mesh.indices, vertices);
+  const bytes = await writeMesh(mesh, extension);
+  const seconds = decoding + (performance.now() - began) / 1000;
+  const words = `${showCount(vertices)} vertices, ${showCount(triangles)} triangles${watertight ? '' : ', not watertight'}, from ${resolution} x ${resolution} x ${resolution} points  decoded in ${showSeconds(seconds)}`;
+  return { files: [{ name: basename(options.output), bytes }], notes: [], words, facts: { vertices, triangles, watertight, resolution, sha256: content.sha256, seconds } };
+}
+
 /** Runs the command; resolves to the exit code. */
 export async function decode(input: string, options: DecodeCommandOptions, terminal: Terminal): Promise<number> {
   const extension = extensionOf(options.output);
@@ -116,7 +138,7 @@ export async function decode(input: string, options: DecodeCommandOptions, termi
   const work: Work = { abort, progress, ...(options.threads !== undefined && { threads: options.threads }) };
   let result: Result;
   try {
-    result = await decodeGrid(input, options, work, terminal);
+    result = kind === 'surface' ? await decodeMesh(input, options, extension as MeshExtension, work) : await decodeGrid(input, options, work, terminal);
   } finally {
     progress.end();
   }

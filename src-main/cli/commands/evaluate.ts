@@ -17,6 +17,9 @@ import type { Terminal } from '../terminal';
 
 export interface EvaluateOptions extends InputOptions {
   readonly threads?: number;
+  /** Of surfaces: points along each axis, and points drawn on each mesh. */
+  readonly resolution?: number;
+  readonly samples?: number;
   readonly json?: boolean;
 }
 
@@ -36,7 +39,7 @@ export function requireSameShape(path: string, decoded: Pick<Decoded, 'content'>
 }
 
 /** Names and values, as JSON has them and as a table shows them. */
-interface Measures {
+export interface Measures {
   readonly values: Readonly<Record<string, unknown>>;
   readonly lines: readonly (readonly [string, string])[];
 }
@@ -86,7 +89,7 @@ export async function evaluate(input: string, referencePath: string, options: Ev
   try {
     if (signal.kind === 'grid') measures = await ofPicture(signal, decoded);
     else if (signal.kind === 'volume') measures = await ofVolume(signal, decoded);
-    else throw new StudioError('usage', 'eval.kind', `${input}: surfaces cannot be measured yet.`);
+    else measures = await (await import('./evaluate-surface')).ofSurface(input, signal, decoded, { ...options, progress, abort: terminal.cancellation() });
   } finally {
     progress.end();
   }
