@@ -4,28 +4,13 @@
  */
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
-import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FitConfig } from '#core/fit/config';
-import { PLAN_DEFAULTS, SURFACE_DEFAULTS } from '#core/fit/config';
-import { distanceOfCode } from '#core/signal/surface';
-import { pointOf, torus, torusDistance } from '#engine/surface/test-shapes';
-import { readMesh, writeMesh } from '../formats/mesh';
 import { slice } from '../formats/volume/test-dicom';
-import { CHUNK_BYTES, endpoints, events, type EndpointName, type EventName, type EventOf, type FileRef, type RequestOf, type ResponseOf } from '../ipc/contract';
-import { dispatch } from '../ipc/dispatch';
-import { createStudio, type ShellPort, type Studio } from './studio';
-
-const config: FitConfig = {
-  version: 1,
-  network: { encoding: { kind: 'identity' }, depth: 2, width: 16, activation: { kind: 'sine', omega0: 20, omegaHidden: 20 } },
-  plan: { steps: 60, batch: 256, ...PLAN_DEFAULTS,
-  optimizer: { kind: 'adam', learningRate: 2e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }, schedule: { kind: 'constant' } },
-  coding: { bits: 8 },
-  seed: 3,
-};
+import { CHUNK_BYTES } from '../ipc/contract';
+import { config, openWindow, type Window } from './test-window';
 
 let folder: string;
 let root: string;
@@ -40,76 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Window {
-  studio: Studio;
-  seen: { name: EventName; payload: unknown }[];
-  call<Name extends EndpointName>(name: Name, request: RequestOf<Name>): Promise<ResponseOf<Name>>;
-  fault<Name extends EndpointName>(name: Name, request: RequestOf<Name>): Promise<{ kind: string; code: string; message: string }>;
-  event<Name extends EventName>(name: Name, wanted?: (payload: EventOf<Name>) => boolean): Promise<EventOf<Name>>;
-}
-
-async function openWindow(port: Partial<ShellPort> = {}): Promise<Window> {
-  const seen: Window['seen'] = [];
-  const studio = await createStudio({
-    kind: 'browser',
-    emit: (name, payload) => void seen.push({ name, payload: v.parse(events[name], payload) }),
-    openDialog: () => Promise.resolve([]),
-    saveDialog: () => Promise.resolve(null),
-    root,
-    settingsFile: join(folder, 'settings.json'),
-    versions: {},
-    assetsDir: resolve('assets'),
-    appVersion: '1.2.3',
-    ...port,
-  });
-  const ask = (name: EndpointName, request: unknown) => dispatch(studio.handlers, name, request);
-  return {
-    studio,
-    seen,
-    call: async (name, request) => {
-      const answer = await ask(name, request);
-      if ('fault' in answer) throw Object.assign(new Error(`${name}: ${answer.fault.message}`), answer.fault);
-      return v.parse(endpoints[name].response, answer.ok) as never;
-    },
-    fault: async (name, request) => {
-      const answer = await ask(name, request);
-      if ('ok' in answer) throw new Error(`${name} was expected to fail.`);
-      return answer.fault;
-    },
-    event: (name, wanted = () => true) =>
-      vi.waitFor(
-        () => {
-          const found = seen.find((each) => each.name === name && wanted(each.payload as never));
-          if (!found) throw new Error(`No ${name} came.`);
-          return found.payload as never;
-        },
-        { timeout: 20_000, interval: 10 },
-      ),
-  };
-}
-
 let window: Window;
 beforeEach(async () => {
-  window = await openWindow();
+  window = await openWindow(folder);
 });
 afterEach(() => window.studio.dispose());
 
-async function upload(name: string, bytes: Uint8Array, step = bytes.length): Promise<FileRef> {
-  let token: string | null = null;
-  let file: FileRef | null = null;
-  for (let at = 0; file === null; at += step) {
-    const answer: ResponseOf<'file.upload'> = await window.call('file.upload', { upload: token, name, totalBytes: bytes.length, data: bytes.subarray(at, at + step) });
-    token = answer.upload;
-    file = answer.file;
-  }
-  return file;
-}
-
-async function loadSignal(bytes: Uint8Array = picture, name = 'photo.png') {
-  const loaded = await window.call('file.load', { file: (await upload(name, bytes)).file, task: 'load' });
-  if (loaded.kind !== 'signal') throw new Error('A picture was expected.');
-  return loaded.signal;
-}
+const loadSignal = () => window.load(picture, 'photo.png');
 
 async function fitted(steps = 60) {
   const signal = await loadSignal();
@@ -143,12 +65,12 @@ describe('the window at its start', () => {
   it('remembers settings and survives a damaged file of them', async () => {
     const wanted = { theme: 'light', panes: { runs: false, controls: true, charts: true }, engine: 'cpu' } as const;
     await window.call('settings.write', wanted);
-    const other = await openWindow();
+    const other = await openWindow(folder);
     expect((await other.call('app.describe', {})).settings).toEqual(wanted);
     await other.studio.dispose();
     await writeFile(join(folder, 'settings.json'), '{"theme": "li');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-    const third = await openWindow();
+    const third = await openWindow(folder);
     expect((await third.call('app.describe', {})).settings.theme).toBe('system');
     expect(warn).toHaveBeenCalledOnce();
     warn.mockRestore();
@@ -164,7 +86,7 @@ describe('files', () => {
     const reference = await sharp(picture).raw().toBuffer();
     const { data } = await window.call('signal.read', { signal: signal.signal, offset: 100, length: CHUNK_BYTES });
     expect(Buffer.from(data)).toEqual(reference.subarray(100));
-    const small = await window.call('file.load', { file: (await upload('a.png', picture, 1000)).file, task: 'x' });
+    const small = await window.call('file.load', { file: (await window.upload('a.png', picture, 1000)).file, task: 'x' });
     expect(small.kind).toBe('signal');
     await window.call('signal.close', { signal: signal.signal });
     expect(await window.fault('signal.read', { signal: signal.signal, offset: 0, length: 1 })).toMatchObject({ code: 'token.unknown' });
@@ -173,7 +95,7 @@ describe('files', () => {
   it('refuses uploads that are too large or larger than announced', async () => {
     expect(await window.fault('file.upload', { upload: null, name: 'a', totalBytes: 2 ** 40, data: new Uint8Array(1) })).toMatchObject({ code: 'input.size' });
     expect(await window.fault('file.upload', { upload: null, name: 'a', totalBytes: 2, data: new Uint8Array(3) })).toMatchObject({ code: 'upload.size' });
-    const empty = await upload('empty.png', new Uint8Array(0));
+    const empty = await window.upload('empty.png', new Uint8Array(0));
     expect(await window.fault('file.load', { file: empty.file, task: 't' })).toMatchObject({ code: 'input.empty' });
   });
 
@@ -195,7 +117,7 @@ describe('files', () => {
   });
 
   it('a damaged .inr is told as such', async () => {
-    const damaged = await upload('broken.inr', Buffer.from('this was an inr'));
+    const damaged = await window.upload('broken.inr', Buffer.from('this was an inr'));
     expect(await window.fault('file.load', { file: damaged.file, task: 't' })).toMatchObject({ kind: 'container', code: 'container.magic', message: expect.stringContaining('broken.inr') });
   });
 });
@@ -300,118 +222,9 @@ describe('a fit in the main process', () => {
   });
 });
 
-describe('a surface', () => {
-  const plan = { ...SURFACE_DEFAULTS, points: 8192, truncation: 0.2 };
-  const wanted: FitConfig = { ...config, surface: plan };
-
-  it('is opened, drawn into points, fitted here and coded', async () => {
-    const ring = torus(0.7, 0.25, 80, 40);
-    const signal = await loadSignal(await writeMesh(ring, 'stl'), 'ring.stl');
-    expect(signal).toMatchObject({ kind: 'surface', format: 'STL (binary)', watertight: true, notes: [], surface: { triangles: 6400, vertices: 3200 } });
-    const read = async (part: 'samples' | 'training', offset: number): Promise<Uint8Array> => (await window.call('signal.read', { signal: signal.signal, offset, length: CHUNK_BYTES, part })).data;
-    expect(await read('samples', 0)).toHaveLength(signal.dataBytes);
-    expect((await window.fault('signal.read', { signal: signal.signal, offset: 0, length: 10, part: 'training' })).code).toBe('signal.training');
-
-    const drawn = await window.call('signal.training', { task: 'draw', signal: signal.signal, config: wanted });
-    expect(drawn).toMatchObject({ points: 8192, dataBytes: 8192 * 14, surface: { truncation: 0.2, mode: 'signed' } });
-    await window.event('task.progress', ({ task, label }) => task === 'draw' && label === 'Sampling the surface');
-    const coordinates = new Float32Array((await read('training', 0)).slice().buffer);
-    const codes = new Uint16Array((await read('training', 4 * coordinates.length)).slice().buffer);
-    expect([coordinates.length, codes.length]).toEqual([3 * 8192, 8192]);
-    const unit = 1 / drawn.surface.domain.halfExtent;
-    for (let i = 0; i < 200; i++) {
-      const truth = Math.max(-0.2, Math.min(0.2, torusDistance(0.7 * unit, 0.25 * unit, pointOf(coordinates, i))));
-      // The facets lie inside of the torus by 0.95 (1 - cos(pi / 80)) + 0.25 (1 - cos(pi / 40)) at most.
-      expect(Math.abs(distanceOfCode(codes[i]!, 0.2) - truth)).toBeLessThan(0.0016);
-    }
-
-    const { run } = await window.call('fit.start', { signal: signal.signal, config: wanted, engine: 'cpu', state: null, previewPixels: 4096 });
-    const preview = await window.event('fit.preview', (event) => event.run === run);
-    expect([preview.size, preview.data.length]).toEqual([[16, 16, 16], 4096]);
-    await window.event('fit.ended', (event) => event.run === run && event.outcome === 'done');
-    const { parameters } = await window.call('fit.state', { run });
-    const artifact = await window.call('artifact.encode', { task: 'encode', signal: signal.signal, config: wanted, parameters });
-    expect(artifact).toMatchObject({ name: 'ring.inr', kind: 'surface', surface: { truncation: 0.2, triangles: 6400 } });
-    expect(artifact.quality!.psnr!).toBeGreaterThan(5);
-
-    await meshOf(artifact.artifact, signal.signal);
-
-    // A closed signal keeps nothing.
-    await window.call('signal.close', { signal: signal.signal });
-    expect((await window.fault('signal.training', { task: 'again', signal: signal.signal, config: wanted })).code).toBe('token.unknown');
-  });
-
-  /** The mesh of a file in the window: extracted, measured, saved as it is shown. */
-  async function meshOf(artifact: string, signal: string): Promise<void> {
-    const asked = { artifact, resolution: 32 };
-    const bare = await window.call('artifact.mesh', { ...asked, task: 'bare', signal: null });
-    expect(bare).toMatchObject({ errors: false, quality: null, watertight: true, dataBytes: 24 * bare.vertices + 12 * bare.triangles });
-    const measured = await window.call('artifact.mesh', { ...asked, task: 'measured', signal });
-    await window.event('task.progress', ({ task, label }) => task === 'measured' && label === 'Measuring');
-    expect(measured).toMatchObject({ errors: true, vertices: bare.vertices, triangles: bare.triangles, dataBytes: bare.dataBytes + 4 * bare.vertices, quality: { samples: 200_000 } });
-    const { data } = await window.call('mesh.read', { mesh: measured.mesh, offset: 0, length: CHUNK_BYTES });
-    expect(data).toHaveLength(measured.dataBytes);
-    const floats = new Float32Array(data.slice(0, 28 * measured.vertices).buffer);
-    const lengths = Array.from({ length: measured.vertices }, (_, i) => Math.hypot(...floats.subarray(3 * (measured.vertices + i), 3 * (measured.vertices + i) + 3)));
-    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([expect.closeTo(1, 3), expect.closeTo(1, 3)]);
-    const errors = floats.subarray(6 * measured.vertices);
-    const diagonal = 100 / (2 * Math.hypot(0.95, 0.95, 0.25) / (1.1 * 0.95));
-    expect(Math.max(...errors) * diagonal).toBeLessThanOrEqual(1.3 * measured.quality!.hausdorff);
-    expect(Math.max(...errors)).toBeGreaterThan(0);
-    const saved = await window.call('artifact.download', { artifact, format: 'glb', offset: 0, resolution: 32 });
-    const { mesh } = await readMesh(saved.data, saved.name);
-    expect([saved.name, mesh.positions.length, mesh.indices.length]).toEqual(['ring.glb', 3 * bare.vertices, 3 * bare.triangles]);
-    expect((await window.fault('artifact.mesh', { ...asked, resolution: 3000, task: 'large', signal: null })).code).toBe('surface.resolution');
-    const cancelled = window.fault('artifact.mesh', { ...asked, resolution: 256, task: 'cut', signal: null });
-    await window.event('task.progress', ({ task }) => task === 'cut');
-    await window.call('task.cancel', { task: 'cut' });
-    expect((await cancelled).kind).toBe('cancelled');
-    await window.call('mesh.close', { mesh: bare.mesh });
-    expect((await window.fault('mesh.read', { mesh: bare.mesh, offset: 0, length: 8 })).code).toBe('token.unknown');
-  }
-
-  it('is left when it is cancelled, and refused where it cannot be', async () => {
-    const signal = await loadSignal(await writeMesh(torus(0.7, 0.25, 40, 20), 'ply'), 'ring.ply');
-    const drawing = window.fault('signal.training', { task: 'long', signal: signal.signal, config: { ...wanted, surface: { ...plan, points: 2_000_000 } } });
-    await window.event('task.progress', ({ task, fraction }) => task === 'long' && fraction > 0);
-    await window.call('task.cancel', { task: 'long' });
-    expect((await drawing).kind).toBe('cancelled');
-    const stratified: FitConfig = { ...wanted, plan: { ...wanted.plan, sampling: { kind: 'stratified' } } };
-    const asked = { config: stratified, size: signal.size, channels: 1, engine: 'cpu' } as const;
-    expect((await window.call('fit.refusal', { ...asked, surface: true })).refusal).toMatch(/uniform sampling/);
-    expect((await window.call('fit.refusal', asked)).refusal).toBeNull();
-    const photo = await loadSignal();
-    expect((await window.fault('signal.training', { task: 'photo', signal: photo.signal, config: wanted })).code).toBe('signal.kind');
-    const cloud = await upload('cloud.obj', new TextEncoder().encode('v 0 0 0\nv 1 0 0\n'));
-    expect(await window.fault('file.load', { file: cloud.file, task: 'cloud' })).toMatchObject({ code: 'input.empty', message: expect.stringMatching(/^cloud\.obj: a point cloud/) });
-  });
-
-  it('finds the buffers of its glTF among the files that came with it', async () => {
-    const { positions, indices } = torus(0.7, 0.25, 12, 8);
-    const data = new Uint8Array([...new Uint8Array(Float32Array.from(positions).buffer), ...new Uint8Array(indices.buffer)]);
-    const gltf = {
-      asset: { version: '2.0' },
-      meshes: [{ primitives: [{ attributes: { POSITION: 0 }, indices: 1 }] }],
-      accessors: [
-        { bufferView: 0, componentType: 5126, count: positions.length / 3, type: 'VEC3' },
-        { bufferView: 1, componentType: 5125, count: indices.length, type: 'SCALAR' },
-      ],
-      bufferViews: [
-        { buffer: 0, byteLength: 4 * positions.length },
-        { buffer: 0, byteOffset: 4 * positions.length, byteLength: indices.byteLength },
-      ],
-      buffers: [{ uri: 'ring.bin', byteLength: data.length }],
-    };
-    const [scene, bin] = [await upload('ring.gltf', new TextEncoder().encode(JSON.stringify(gltf))), await upload('ring.bin', data)];
-    const loaded = await window.call('file.load', { file: scene.file, task: 'load', beside: [bin.file] });
-    expect(loaded).toMatchObject({ kind: 'signal', signal: { kind: 'surface', watertight: true, surface: { triangles: indices.length / 3 } } });
-    expect((await window.fault('file.load', { file: scene.file, task: 'load' })).message).toMatch(/ring\.bin/);
-  });
-});
-
 describe('slices of a volume', () => {
   it('that are opened together become one signal, whichever is named first', async () => {
-    const files = await Promise.all([0, 1, 2].map((at) => upload(`IM${at}`, slice({ values: Array<number>(4).fill(at), position: [0, 0, -at] }))));
+    const files = await Promise.all([0, 1, 2].map((at) => window.upload(`IM${at}`, slice({ values: Array<number>(4).fill(at), position: [0, 0, -at] }))));
     for (const first of files) {
       const beside = files.filter((file) => file !== first).map(({ file }) => file);
       const loaded = await window.call('file.load', { file: first.file, task: 'load', beside });
@@ -421,7 +234,7 @@ describe('slices of a volume', () => {
       expect(data[0]).toBeGreaterThan(data[11]!);
     }
     expect(await window.call('file.load', { file: files[0]!.file, task: 'load' })).toMatchObject({ signal: { size: [2, 2, 1] } });
-    const other = await upload('packed', slice({ values: [1, 2, 3, 4], position: [0, 0, 9], uid: '1.2.840.10008.1.2.4.70' }));
+    const other = await window.upload('packed', slice({ values: [1, 2, 3, 4], position: [0, 0, 9], uid: '1.2.840.10008.1.2.4.70' }));
     expect((await window.fault('file.load', { file: files[0]!.file, task: 'load', beside: [other.file] })).message).toMatch(/^packed: .*JPEG lossless/);
   });
 });
@@ -443,7 +256,7 @@ describe('saving', () => {
   it('goes through the native dialog, and its faults name the file without its folder', async () => {
     await window.studio.dispose();
     let target = join(folder, 'saved.inr');
-    window = await openWindow({ kind: 'electron', root: null, saveDialog: () => Promise.resolve(target) });
+    window = await openWindow(folder, { kind: 'electron', root: null, saveDialog: () => Promise.resolve(target) });
     const { signal, state } = await fitted(2);
     const { artifact, bytes } = await window.call('artifact.encode', { task: 'e', signal: signal.signal, config, parameters: state.parameters });
     expect(await window.call('artifact.save', { artifact, format: 'inr', name: null, overwrite: false })).toEqual({ outcome: 'saved', name: 'saved.inr', bytes });
@@ -456,7 +269,7 @@ describe('saving', () => {
   });
 
   it('cancels a running task', async () => {
-    const signal = await loadSignal(await readFile('assets/samples/airplane-from-above.jpg'), 'a.jpg');
+    const signal = await window.load(await readFile('assets/samples/airplane-from-above.jpg'), 'a.jpg');
     const work = window.fault('codecs.compare', { task: 'long', signal: signal.signal, bytes: 20_000, psnr: 30, codecs: ['webp'] });
     await window.event('task.progress', ({ task }) => task === 'long');
     await window.call('task.cancel', { task: 'long' });
