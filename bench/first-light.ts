@@ -106,10 +106,10 @@ function firstLoad(): number {
   return total;
 }
 
-/** Starts the server and Chromium and loads the page. */
-async function openWindow(chromium: BrowserType): Promise<{ page: Page; close(): Promise<void> }> {
+/** Starts the server, with files to open, and Chromium, and loads the page. */
+export async function openWindow(chromium: BrowserType, open: readonly string[] = []): Promise<{ page: Page; close(): Promise<void> }> {
   const root = mkdtempSync(path.join(tmpdir(), 'inr-bench-'));
-  const server = spawn(process.execPath, ['bin/inr.mjs', 'serve', '--port', '0', '--root', root], {
+  const server = spawn(process.execPath, ['bin/inr.mjs', 'serve', '--port', '0', '--root', root, ...(open.length > 0 ? ['--open', ...open] : [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, XDG_CONFIG_HOME: root, APPDATA: root },
   });

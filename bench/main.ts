@@ -24,6 +24,7 @@ const suites: Record<string, () => Promise<Suite>> = {
   engines: () => import('./engines'),
   quality: () => import('./quality'),
   surfaces: () => import('./surfaces'),
+  preview: () => import('./preview'),
   volumes: () => import('./volumes'),
 };
 

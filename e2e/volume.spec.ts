@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 import sharp from 'sharp';
 import { expect, test } from './fixtures';
 import { dropFile, photograph } from './pictures';
-import { dropFiles, nrrd, readNrrd, SIZE, SPACING, voxelPsnr, voxels } from './volumes';
+import { dicom, dropFiles, nrrd, readNrrd, SIZE, SPACING, voxelPsnr, voxels } from './volumes';
 
 const opened = (page: Page, name: string) => expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
 const fileScore = (page: Page) => page.getByTestId('score-source').filter({ hasText: /decoded/i });
@@ -177,6 +177,42 @@ test('a header and its voxels come in one drop; what is damaged says why, and th
     await dropFile(app, name, content);
     await expect(app.getByRole('alert').filter({ hasText: message }).first()).toBeVisible();
     await opened(app, 'head.nhdr');
+  }
+});
+
+test('the slices of a DICOM series come in one drop, in any order, and keep their place', async ({ app, host }) => {
+  const [width, height, depth] = SIZE;
+  const all = voxels();
+  const slices = Array.from({ length: depth }, (_, at): [string, Buffer] => [`IM${(7 * at) % depth}.dcm`, dicom(all.subarray(at * width * height, (at + 1) * width * height), SIZE, at)]);
+  await dropFiles(app, slices);
+  await opened(app, 'IM0.dcm');
+  await expect(app.getByText(`${SIZE.join(' × ')} · uint8`)).toBeVisible();
+  await fit(app, 20);
+  const shown = Number((await app.getByTestId('psnr-decoded').innerText()).replace(/[^\d.]/g, ''));
+  await saveAs(app, 'Control+e', 'series.nrrd');
+  const { fields, data } = readNrrd(readFileSync(join(host.root, 'series.nrrd')));
+  expect(voxelPsnr(all, data)).toBeCloseTo(shown, 1);
+  expect(fields.get('space')).toBe('left-posterior-superior');
+  expect(fields.get('space origin')).toMatch(/^\(-3, ?4, ?5\.5\)$/);
+  const steps = [...fields.get('space directions')!.matchAll(/\(([^)]*)\)/g)].map(([, row]) => row.split(',').map(Number));
+  expect(steps).toEqual(SPACING.map((gap, axis) => [0, 1, 2].map((other) => (other === axis ? gap : 0))));
+});
+
+test('a dialog that is left by Escape does not take the next one with it', async ({ app }) => {
+  await dropFile(app, 'head.nrrd', nrrd());
+  await opened(app, 'head.nrrd');
+  await fit(app, 5);
+  for (let turn = 0; turn < 5; turn++) {
+    await app.keyboard.press('Control+e');
+    await expect(app.getByRole('dialog', { name: 'Export' })).toBeVisible();
+    // Both keys in one task of the page, as from a fast hand on a slow machine.
+    await app.keyboard.press('Escape');
+    await app.keyboard.press('Control+s');
+    await expect(app.getByRole('dialog', { name: 'Save .inr' })).toBeVisible();
+    await app.waitForTimeout(200);
+    await expect(app.getByRole('dialog', { name: 'Save .inr' })).toBeVisible();
+    await app.keyboard.press('Escape');
+    await expect(app.getByRole('dialog')).toHaveCount(0);
   }
 });
 

@@ -51,6 +51,41 @@ export function voxelPsnr(reference: Buffer, decoded: Buffer): number {
   return -10 * Math.log10(sum / reference.length / (Math.max(...reference) - Math.min(...reference)) ** 2);
 }
 
+/** One slice of a DICOM series, explicit little endian, 8 bits a voxel. */
+export function dicom(values: Buffer, [columns, rows]: readonly number[], at: number): Buffer {
+  const element = (group: number, item: number, kind: string, value: string | number | Buffer): Buffer => {
+    const raw = typeof value === 'number' ? Buffer.from([value & 255, value >> 8]) : Buffer.from(value as string, 'latin1');
+    const content = raw.length % 2 === 0 ? raw : Buffer.concat([raw, Buffer.from(kind === 'UI' ? '\0' : ' ')]);
+    const head = Buffer.alloc(kind === 'OB' ? 12 : 8);
+    head.writeUInt16LE(group, 0);
+    head.writeUInt16LE(item, 2);
+    head.write(kind, 4, 'latin1');
+    if (kind === 'OB') head.writeUInt32LE(content.length, 8);
+    else head.writeUInt16LE(content.length, 6);
+    return Buffer.concat([head, content]);
+  };
+  return Buffer.concat([
+    Buffer.alloc(128),
+    Buffer.from('DICM'),
+    element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1'),
+    element(0x0008, 0x0018, 'UI', `1.2.3.4.${at + 1}`),
+    element(0x0020, 0x000d, 'UI', '1.2.3'),
+    element(0x0020, 0x000e, 'UI', '1.2.3.4'),
+    element(0x0020, 0x0032, 'DS', `-3\\4\\${5.5 + SPACING[2] * at}`),
+    element(0x0020, 0x0037, 'DS', '1\\0\\0\\0\\1\\0'),
+    element(0x0028, 0x0002, 'US', 1),
+    element(0x0028, 0x0004, 'CS', 'MONOCHROME2'),
+    element(0x0028, 0x0010, 'US', rows),
+    element(0x0028, 0x0011, 'US', columns),
+    element(0x0028, 0x0030, 'DS', `${SPACING[1]}\\${SPACING[0]}`),
+    element(0x0028, 0x0100, 'US', 8),
+    element(0x0028, 0x0101, 'US', 8),
+    element(0x0028, 0x0102, 'US', 7),
+    element(0x0028, 0x0103, 'US', 0),
+    element(0x7fe0, 0x0010, 'OB', values),
+  ]);
+}
+
 /** Drops several files at once. */
 export async function dropFiles(page: Page, files: readonly (readonly [name: string, content: Buffer])[]): Promise<void> {
   const transfer = await page.evaluateHandle(

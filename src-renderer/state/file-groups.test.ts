@@ -19,4 +19,11 @@ describe('files that came together', () => {
     expect(groups('scene.gltf', 'scene.bin', 'wood.png')).toEqual({ 'scene.gltf': ['scene.bin', 'wood.png'] });
     expect(groups('mesh.stl', 'wood.png')).toEqual({ 'mesh.stl': [], 'wood.png': [] });
   });
+
+  it('are slices of one volume: DICOM files however they are named, TIFF files that are numbered', () => {
+    expect(groups('b.dcm', 'a.DCM', 'report.pdf')).toEqual({ 'b.dcm': ['a.DCM'], 'report.pdf': [] });
+    expect(groups('IM0002', 'IM0001', 'README')).toEqual({ IM0002: ['IM0001'], README: [] });
+    expect(groups('1.2.840.10008.7', '1.2.840.10008.12')).toEqual({ '1.2.840.10008.7': ['1.2.840.10008.12'] });
+    expect(groups('z2.tif', 'z1.tif', 'other1.tif', 'z3.png')).toEqual({ 'z2.tif': ['z1.tif'], 'other1.tif': [], 'z3.png': [] });
+  });
 });

@@ -96,6 +96,25 @@ describe('a fit and its file', () => {
     expectFault(await inr(['compare', at('other.png'), '--inr', at('photo.inr')]), 3, /other\.png/, /40 x 30/);
   });
 
+  it('volumes and meshes go the same way', async () => {
+    await writeFile(at('ball_16x12x8_uint8.raw'), Uint8Array.from({ length: 16 * 12 * 8 }, (_, i) => (Math.hypot((i % 16) - 8, ((i >> 4) % 12) - 6) < 5 ? 200 : 20)));
+    expect(await inr(['fit', at('ball_16x12x8_uint8.raw'), '-o', at('ball.inr'), '--steps', '20', '--max-error', '0'])).toMatchObject({ code: 0 });
+    expect(await inr(['decode', at('ball.inr'), '-o', at('ball.raw')])).toMatchObject({ code: 0 });
+    expect(await readFile(at('ball.raw'))).toEqual(await readFile(at('ball_16x12x8_uint8.raw')));
+
+    const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => `v ${i & 1} ${(i >> 1) & 1} ${i >> 2}`);
+    const faces = ['1 3 4 2', '5 6 8 7', '1 2 6 5', '3 7 8 4', '1 5 7 3', '2 4 8 6'].map((face) => `f ${face}`);
+    await writeFile(at('box.obj'), [...corners, ...faces, ''].join('\n'));
+    expect(await inr(['fit', at('box.obj'), '-o', at('box.inr'), '--preset', 'surface-small', '--surface-points', '16384', '--steps', '200'])).toMatchObject({ code: 0 });
+    const mesh = json(await inr(['decode', at('box.inr'), '-o', at('box.stl'), '--resolution', '24', '--json']));
+    expect(mesh).toMatchObject({ watertight: true, resolution: 24, bytes: (await stat(at('box.stl'))).size });
+    const measured = json(await inr(['eval', at('box.inr'), at('box.obj'), '--resolution', '24', '--samples', '2000', '--json']));
+    for (const key of ['chamferL1', 'chamferL2', 'hausdorff', 'normalConsistency', 'fScores', 'iou', 'samples']) expect(measured).toHaveProperty(key);
+    const compared = json(await inr(['compare', at('box.obj'), '--inr', at('box.inr'), '--resolution', '24', '--samples', '2000', '--json']));
+    expect(compared).toMatchObject({ version: expect.stringMatching(/^draco3dgltf \d/), rows: expect.arrayContaining([expect.objectContaining({ codec: 'draco' }), expect.objectContaining({ codec: 'inr' })]) });
+    expectFault(await inr(['decode', at('box.inr'), '-o', at('box.png')]), 2, /holds a surface/, /\.glb/);
+  });
+
   it('repeats a fit from a saved configuration', async () => {
     expect(await fit('photo.png', 'c.inr', '--seed', '7', '--save-config', at('mine.json'))).toMatchObject({ code: 0 });
     const again = await inr(['fit', at('photo.png'), '-o', at('d.inr'), '--preset', at('mine.json'), '--device', 'cpu', '--quiet']);

@@ -2,7 +2,7 @@
  * `inr compare` of meshes: what Draco makes of the same triangles, measured as the mesh of an .inr file is. With the most bits a position that fit
  * into the bytes of an .inr file, or into those that were asked for, and at several precisions.
  */
-import draco from 'draco3dgltf/package.json';
+import { createRequire } from 'node:module';
 import { StudioError } from '#core/errors';
 import { vertexCount, type Mesh } from '#core/signal/mesh';
 import { toDomain, toWorld, type SurfaceSignal } from '#core/signal/surface';
@@ -15,6 +15,9 @@ import type { Terminal } from '../terminal';
 import type { CompareOptions } from './compare';
 import { requireSameShape } from './evaluate';
 import { measureFile, measureMesh, measureValues, type SurfaceWork } from './evaluate-surface';
+
+/** Read at run time: JSON modules need words in their import that the bundler drops. */
+const { version } = createRequire(import.meta.url)('draco3dgltf/package.json') as { version: string };
 
 /** Bits of a position: coarse, usual, fine. */
 const PRECISIONS = [8, 10, 12];
@@ -74,7 +77,7 @@ function print(input: string, signal: SurfaceSignal, rows: readonly Row[], unrea
   const rate = (bytes: number): number => (8 * bytes) / vertices;
   if (options.json) {
     const listed = rows.map(({ what, qp, bytes, measures }) => ({ codec: qp === null ? 'inr' : 'draco', what, qp, bytes, bitsPerVertex: rate(bytes), ...measureValues(measures) }));
-    terminal.out(`${JSON.stringify({ input, vertices, triangles: signal.mesh.indices.length / 3, version: `draco3dgltf ${draco.version}`, rows: listed })}\n`);
+    terminal.out(`${JSON.stringify({ input, vertices, triangles: signal.mesh.indices.length / 3, version: `draco3dgltf ${version}`, rows: listed })}\n`);
     return;
   }
   const lines = rows.map(({ what, qp, bytes, measures: { chamferL1, hausdorff, normalConsistency, fScores, iou } }) => [
@@ -90,5 +93,5 @@ function print(input: string, signal: SurfaceSignal, rows: readonly Row[], unrea
   ]);
   const head = ['by', 'bits/position', 'size', 'bits/vertex', 'Chamfer L1', 'Hausdorff', 'normals', `F at ${rows[0]!.measures.fScores.at(-1)!.threshold} %`, 'IoU'];
   const note = unreached === null ? '' : `  draco does not get down to ${showBytes(unreached)}\n`;
-  terminal.out(`${input}\n${table([head, ...lines], [0])}${note}  draco: draco3dgltf ${draco.version}, Edgebreaker, level 10. Lengths in % of the diagonal, ${rows[0]!.measures.samples.toLocaleString('en')} points on each mesh\n`);
+  terminal.out(`${input}\n${table([head, ...lines], [0])}${note}  draco: draco3dgltf ${version}, Edgebreaker, level 10. Lengths in % of the diagonal, ${rows[0]!.measures.samples.toLocaleString('en')} points on each mesh\n`);
 }

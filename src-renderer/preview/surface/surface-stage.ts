@@ -35,6 +35,8 @@ export interface SurfaceStatistics {
   readonly scale: number;
   readonly backend: 'webgpu' | 'webgl2';
   readonly software: boolean;
+  /** What the reconstruction of the last frame was drawn from. */
+  readonly source: ReturnType<typeof effectiveSource>;
 }
 
 const MAXIMUM_PIXEL_RATIO = 3;
@@ -57,6 +59,7 @@ export class SurfaceStage {
   #setAt = -Infinity;
   #frames = 0;
   #milliseconds = 0;
+  #source: SurfaceStatistics['source'] = null;
   /** Milliseconds of a software renderer for a pixel, as measured last. */
   #pixelTime = 0;
   #light = false;
@@ -97,7 +100,7 @@ export class SurfaceStage {
 
   get statistics(): SurfaceStatistics {
     const { backend, software } = this.device;
-    return { frames: this.#frames, milliseconds: this.#milliseconds, scale: this.#buffer[0] / this.#size[0], backend, software };
+    return { frames: this.#frames, milliseconds: this.#milliseconds, scale: this.#buffer[0] / this.#size[0], backend, software, source: this.#source };
   }
 
   get errorFacts(): ErrorFacts {
@@ -267,6 +270,7 @@ export class SurfaceStage {
         this.renderer.setScissor(from, 0, to - from, height);
         this.renderer.render(this.#scene.scene, this.#scene.camera);
       }
+      this.#source = source;
       if (moving && this.device.software) this.#await();
     } catch (error) {
       this.#lose(error instanceof Error ? error.message : String(error));
